@@ -1,0 +1,80 @@
+// The account's own row: its name, limits and status.
+import type { AccountResponse, AccountStatus, AccountUpdate, Limits } from '../contract/accounts';
+
+export interface NewAccount {
+  id: string;
+  name: string;
+  limits?: Limits | undefined;
+  /** Milliseconds. */
+  createdAt: number;
+}
+
+export const ACCOUNT_RECORD_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS account (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    limits TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  );
+`;
+
+/** Every limit is shown, also those that are none. */
+const NO_LIMITS: Record<keyof Limits, null> = {
+  requests_per_minute: null,
+  tokens_per_minute: null,
+  monthly_budget: null,
+  concurrent_batches: null,
+  storage_bytes: null,
+};
+
+export class AccountRecord {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Writes the row, unless there is one. */
+  create({ id, name, limits, createdAt }: NewAccount): void {
+    this.#sql.exec(
+      "INSERT INTO account VALUES (1, ?, ?, ?, 'active', ?) ON CONFLICT DO NOTHING",
+      id,
+      name,
+      JSON.stringify(limits ?? {}),
+      createdAt,
+    );
+  }
+
+  read(): AccountResponse | null {
+    const [row] = this.#sql.exec<AccountRow>('SELECT * FROM account');
+    if (row === undefined) return null;
+    return {
+      id: row.id,
+      name: row.name,
+      limits: { ...NO_LIMITS, ...JSON.parse(row.limits) },
+      status: row.status as AccountStatus,
+      created_at: new Date(row.created_at).toISOString(),
+    };
+  }
+
+  /** What the update leaves out stays as it is, each limit by itself. */
+  update(update: AccountUpdate): void {
+    const account = this.read();
+    if (account === null) return;
+    this.#sql.exec(
+      'UPDATE account SET limits = ?, status = ?',
+      JSON.stringify({ ...account.limits, ...update.limits }),
+      update.status ?? account.status,
+    );
+  }
+}
+
+type AccountRow = {
+  id: string;
+  name: string;
+  limits: string;
+  status: string;
+  created_at: number;
+};

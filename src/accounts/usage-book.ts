@@ -1,0 +1,165 @@
+// What an account used and owes, summed per UTC day, model and key. Nothing is ever taken out of it.
+import type { UsageGroup, UsageResponse, UsageRow, UsageSum } from '../contract/accounts';
+import { type Cost, NO_USAGE } from '../contract/chat';
+import { costResponse, type LedgerEntry, ledgerGrowth, mergeLedgers } from './ledger';
+
+/** One request's spend. */
+export interface Spend extends Omit<LedgerEntry, 'requests'> {
+  keyId: string;
+}
+
+export interface UsageReportQuery {
+  /** UTC days, both included; without one there is no such end. */
+  from?: string | undefined;
+  to?: string | undefined;
+  groupBy: UsageGroup;
+}
+
+export type UsageReport = Pick<UsageResponse, 'data' | 'total'>;
+
+/** The sums kept of every row, beside its cost. */
+const COUNTERS = [
+  'requests',
+  'prompt_tokens',
+  'completion_tokens',
+  'total_tokens',
+  'prompt_cached_tokens',
+  'prompt_text_tokens',
+  'prompt_image_tokens',
+  'prompt_audio_tokens',
+  'completion_text_tokens',
+  'completion_reasoning_tokens',
+] as const;
+
+/** Null until a request had a price. */
+const COSTS = ['prompt_cost_nano', 'completion_cost_nano'] as const;
+
+type Sums = Record<(typeof COUNTERS)[number], number> & Record<(typeof COSTS)[number], number | null>;
+
+export const USAGE_BOOK_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS usage (
+    day TEXT NOT NULL,
+    model TEXT NOT NULL,
+    key TEXT NOT NULL,
+    ${COUNTERS.map((name) => `${name} INTEGER NOT NULL`).join(', ')},
+    ${COSTS.map((name) => `${name} INTEGER`).join(', ')},
+    PRIMARY KEY (day, model, key)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS booked_batches (
+    id TEXT PRIMARY KEY,
+    ledger TEXT NOT NULL
+  ) WITHOUT ROWID;
+`;
+
+const BOOK = `
+  INSERT INTO usage (day, model, key, ${[...COUNTERS, ...COSTS].join(', ')})
+  VALUES (?, ?, ?, ${[...COUNTERS, ...COSTS].map(() => '?').join(', ')})
+  ON CONFLICT DO UPDATE SET
+    ${COUNTERS.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')},
+    ${COSTS.map((name) => `${name} = coalesce(${name} + excluded.${name}, ${name}, excluded.${name})`).join(', ')}
+`;
+
+const SUMS = [
+  ...COUNTERS.map((name) => `coalesce(sum(${name}), 0) AS ${name}`),
+  ...COSTS.map((name) => `sum(${name}) AS ${name}`),
+].join(', ');
+
+export class UsageBook {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** Adds an entry's spend to its day, model and key. */
+  book(keyId: string, entry: LedgerEntry): void {
+    const sums = toSums(entry);
+    this.#sql.exec(BOOK, entry.day, entry.model, keyId, ...[...COUNTERS, ...COSTS].map((name) => sums[name]));
+  }
+
+  /**
+   * Adds what a batch spent since it was last booked: `ledger` is all its spend so far. To be called in a transaction.
+   * What is booked of a batch is remembered for good, since a repeated call may outlive the batch.
+   */
+  bookBatch(batchId: string, keyId: string, ledger: readonly LedgerEntry[]): void {
+    const [row] = this.#sql.exec<{ ledger: string }>(
+      'SELECT ledger FROM booked_batches WHERE id = ?',
+      batchId,
+    );
+    const booked: LedgerEntry[] = row === undefined ? [] : JSON.parse(row.ledger);
+    const growth = ledgerGrowth(ledger, booked);
+    if (growth.length === 0) return;
+    for (const entry of growth) this.book(keyId, entry);
+    this.#sql.exec(
+      'INSERT INTO booked_batches VALUES (?, ?) ON CONFLICT DO UPDATE SET ledger = excluded.ledger',
+      batchId,
+      JSON.stringify(mergeLedgers(booked, ledger)),
+    );
+  }
+
+  /** One row a group, in the order of their names, and the sum of all. */
+  report({ from, to, groupBy }: UsageReportQuery): UsageReport {
+    const days = [from ?? '', to ?? '9999-12-31'];
+    const rows = this.#sql.exec<Sums & { name: string }>(
+      `SELECT ${groupBy} AS name, ${SUMS} FROM usage WHERE day BETWEEN ? AND ? GROUP BY name ORDER BY name`,
+      ...days,
+    );
+    const total = this.#sql.exec<Sums>(`SELECT ${SUMS} FROM usage WHERE day BETWEEN ? AND ?`, ...days).one();
+    return {
+      data: rows.toArray().map((row): UsageRow => ({ [groupBy]: row.name, ...fromSums(row) })),
+      total: fromSums(total),
+    };
+  }
+}
+
+/** The report on an account that never used anything. */
+export const EMPTY_USAGE_REPORT: UsageReport = {
+  data: [],
+  total: { requests: 0, usage: NO_USAGE, cost: costResponse({ prompt: 0, completion: 0 }) },
+};
+
+function toSums({ requests, usage, costNano }: LedgerEntry): Sums {
+  const { prompt_tokens_details: prompt, completion_tokens_details: completion } = usage;
+  return {
+    requests,
+    prompt_tokens: usage.prompt_tokens,
+    completion_tokens: usage.completion_tokens,
+    total_tokens: usage.total_tokens,
+    prompt_cached_tokens: prompt.cached_tokens,
+    prompt_text_tokens: prompt.text_tokens,
+    prompt_image_tokens: prompt.image_tokens,
+    prompt_audio_tokens: prompt.audio_tokens,
+    completion_text_tokens: completion.text_tokens,
+    completion_reasoning_tokens: completion.reasoning_tokens,
+    prompt_cost_nano: costNano?.prompt ?? null,
+    completion_cost_nano: costNano?.completion ?? null,
+  };
+}
+
+function fromSums(sums: Sums): UsageSum {
+  return {
+    requests: sums.requests,
+    usage: {
+      prompt_tokens: sums.prompt_tokens,
+      completion_tokens: sums.completion_tokens,
+      total_tokens: sums.total_tokens,
+      prompt_tokens_details: {
+        cached_tokens: sums.prompt_cached_tokens,
+        text_tokens: sums.prompt_text_tokens,
+        image_tokens: sums.prompt_image_tokens,
+        audio_tokens: sums.prompt_audio_tokens,
+      },
+      completion_tokens_details: {
+        text_tokens: sums.completion_text_tokens,
+        reasoning_tokens: sums.completion_reasoning_tokens,
+      },
+    },
+    cost: costOf(sums),
+  };
+}
+
+/** No requests cost nothing; requests of which none had a price cost an unknown amount. */
+function costOf({ requests, prompt_cost_nano: prompt, completion_cost_nano: completion }: Sums): Cost | null {
+  if (requests > 0 && (prompt === null || completion === null)) return null;
+  return costResponse({ prompt: prompt ?? 0, completion: completion ?? 0 });
+}

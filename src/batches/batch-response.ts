@@ -1,0 +1,90 @@
+// A batch as clients see it, from what is stored of it.
+import { type CostNano, costResponse } from '../accounts/ledger';
+import type { BatchResponse, BatchStatus } from '../contract/batches';
+import { ApiError } from '../contract/errors';
+import { BATCH_POLL_SECONDS } from '../contract/limits';
+import { errorBody } from '../contract/messages/render';
+import type { BatchSpec } from './batch-spec';
+import { type BatchOutcome, type BatchPhase, type BatchState, totals } from './state';
+
+const STATUS_OF_OUTCOME: Record<BatchOutcome, BatchStatus> = {
+  completed: 'completed',
+  expired: 'failed',
+  cancelled: 'cancelled',
+};
+
+const STATUS_OF_PHASE: Record<Exclude<BatchPhase, 'ended'>, BatchStatus> = {
+  waiting: 'pending',
+  running: 'running',
+  finalizing: 'running',
+};
+
+export function batchStatus(state: BatchState): BatchStatus {
+  if (state.phase !== 'ended') return STATUS_OF_PHASE[state.phase];
+  return STATUS_OF_OUTCOME[state.outcome ?? 'completed'];
+}
+
+/** What a status event on the stream says; polling always agrees with it. */
+export function batchProgress(
+  state: BatchState,
+): Pick<BatchResponse, 'status' | 'completed' | 'failed' | 'total'> {
+  return { status: batchStatus(state), completed: state.completed, failed: state.failed, total: state.total };
+}
+
+/** A batch on its way to a client: its JSON text, which holds up to a mebibyte of results, is never parsed again. */
+export interface BatchDocument {
+  id: string;
+  json: string;
+  /** Seconds until it makes sense to ask again; null once the batch has ended. */
+  retryAfter: number | null;
+}
+
+/** The `BatchResponse`, with the JSON texts of its results, or null where it carries none. */
+export function batchDocument(
+  spec: BatchSpec,
+  state: BatchState,
+  results: readonly string[] | null,
+): BatchDocument {
+  const response = batchWithoutResults(spec, state);
+  const list = results === null ? 'null' : `[${results.join(',')}]`;
+  const json = `${JSON.stringify(response).slice(0, -1)},"results":${list}}`;
+  return { id: spec.id, json, retryAfter: response.retry_after };
+}
+
+function batchWithoutResults(spec: BatchSpec, state: BatchState): Omit<BatchResponse, 'results'> {
+  const url = `${spec.origin}/api/v1/batches/${spec.id}`;
+  const { usage, costNano } = totals(state);
+  const ended = state.phase === 'ended';
+  return {
+    id: spec.id,
+    object: 'batch',
+    ...batchProgress(state),
+    model: spec.model,
+    results_url: `${url}/results`,
+    stream_url: `${url}/stream?token=${spec.streamToken}`,
+    metadata: spec.metadata,
+    completion_window: spec.completionWindow,
+    created_at: isoTime(spec.createdAt),
+    started_at: state.startedAt === null ? null : isoTime(state.startedAt),
+    completed_at: state.endedAt === null ? null : isoTime(state.endedAt),
+    expires_at: isoTime(spec.expiresAt),
+    usage,
+    cost: costOf(state, costNano),
+    error: ended && state.outcome === 'expired' ? expiredError(spec) : null,
+    retry_after: ended ? null : BATCH_POLL_SECONDS,
+  };
+}
+
+/** Nothing spent yet is a cost of zero; spend on models without a price alone has no known cost. */
+function costOf(state: BatchState, costNano: CostNano | null): BatchResponse['cost'] {
+  const nano = costNano ?? (state.ledger.length === 0 ? { prompt: 0, completion: 0 } : null);
+  return nano && costResponse(nano);
+}
+
+function expiredError(spec: BatchSpec): BatchResponse['error'] {
+  return errorBody(new ApiError('timeout', { code: 'batch_expired', detail: ['window_over'] }), spec.locale);
+}
+
+function isoTime(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}

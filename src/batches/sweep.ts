@@ -1,0 +1,30 @@
+// The cron's share of batches, a safety net below the alarm of each: batches past their time, and inputs of none.
+import { removeOrphans, visitAccounts } from '../accounts/sweep-pass';
+import { BATCH_KEY_PREFIX, parseBatchKey } from './batch-spec';
+
+const DAY_MS = 86_400_000;
+
+/** The longest completion window (7 days) and a day for the alarm to do it by itself. */
+const GRACE_MS = 8 * DAY_MS;
+
+/** Each costs a call to its Durable Object. An account with more gets its next turn. */
+const STALE_PER_ACCOUNT = 100;
+
+/** One run. Repeating it, or losing half of it, does no harm. */
+export async function sweepBatches(env: Env, now: number): Promise<void> {
+  const before = now - Number(env.RETENTION_DAYS) * DAY_MS - GRACE_MS;
+  await visitAccounts(env, 'batches.accounts', (accountId) => catchUpStale(env, accountId, before));
+  await removeOrphans(env, { name: 'batches.objects', prefix: BATCH_KEY_PREFIX, now }, async (key) => {
+    const batchId = parseBatchKey(key);
+    return batchId !== null && !(await env.BATCHES.getByName(batchId).holdsData());
+  });
+}
+
+async function catchUpStale(env: Env, accountId: string, before: number): Promise<void> {
+  const account = env.ACCOUNTS.getByName(accountId);
+  for (const { id } of await account.staleBatches(before, STALE_PER_ACCOUNT)) {
+    const holdsData = await env.BATCHES.getByName(id).catchUp();
+    // The batch is gone and could not say so: a crash in the middle of its end.
+    if (!holdsData) await account.removeBatch(id);
+  }
+}

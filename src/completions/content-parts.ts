@@ -1,0 +1,185 @@
+// Brings the content parts of both dialects, from any source, down to bytes of a known type.
+import type { ChatMessage, ChatRequest, ContentPart, PartSource } from '../contract/chat';
+import { ApiError } from '../contract/errors';
+import { PARTS_LIMIT_BYTES } from '../contract/limits';
+import type { Detail } from '../contract/messages/en';
+import { checkMediaType } from '../files/media-type';
+import type { CatalogueModel } from '../models/catalogue';
+import type { ModelMessage, ModelPart } from '../models/model';
+import { decodeBase64 } from '../platform/base64';
+
+/** Where parts may be read from. */
+export interface PartReader {
+  /** URLs of files on this origin are read without a network hop. */
+  ownOrigin: string;
+  /** A whole file of the account, or null where it has none of this id. */
+  readFile(
+    id: string,
+    limitBytes: number,
+  ): Promise<{ bytes: Uint8Array; mediaType: string; filename: string } | null>;
+}
+
+type BinaryPart = Exclude<ModelPart, { type: 'text' }>;
+type Modality = BinaryPart['type'];
+
+/** A part in either dialect, as what it says: which kind, from where, and where in the request. */
+interface PartOrder {
+  /** null for OpenAI's `file`, which is whatever its bytes are. */
+  modality: Modality | null;
+  source: PartSource;
+  filename: string | null;
+  param: string;
+}
+
+/** What a media type is to a model. */
+function modalityOf(mediaType: string): Modality {
+  if (mediaType.startsWith('image/')) return 'image';
+  return mediaType.startsWith('audio/') ? 'audio' : 'document';
+}
+
+/**
+ * The request's messages with every part's bytes at hand.
+ *
+ * @throws ApiError `invalid_request`, `unsupported_media_type` or `not_found`, with the part as `param`
+ */
+export async function resolveMessages(
+  request: ChatRequest,
+  model: CatalogueModel,
+  reader: PartReader,
+): Promise<ModelMessage[]> {
+  const resolver = new PartResolver(model, reader);
+  const messages: ModelMessage[] = [];
+  // One after the other: parts count against one limit, and are held in memory together.
+  for (const [index, message] of request.messages.entries()) {
+    messages.push(await resolver.message(message, `messages[${index}]`));
+  }
+  return messages;
+}
+
+class PartResolver {
+  readonly #model: CatalogueModel;
+  readonly #reader: PartReader;
+  #bytesLeft = PARTS_LIMIT_BYTES;
+
+  constructor(model: CatalogueModel, reader: PartReader) {
+    this.#model = model;
+    this.#reader = reader;
+  }
+
+  async message(message: ChatMessage, place: string): Promise<ModelMessage> {
+    if (!Array.isArray(message.content)) return { ...message, content: message.content ?? null };
+    const content: ModelPart[] = [];
+    for (const [index, part] of (message.content as ContentPart[]).entries()) {
+      content.push(await this.#part(part, `${place}.content[${index}]`));
+    }
+    return { ...message, content };
+  }
+
+  async #part(part: ContentPart, place: string): Promise<ModelPart> {
+    if (part.type === 'text') return { type: 'text', text: part.text };
+    const order = orderOf(part, place);
+    const resolved = await this.#resolve(order);
+    if (!this.#model.modalities.includes(resolved.type)) {
+      throw invalid(['modality_unsupported', resolved.type, this.#model.id], place);
+    }
+    return resolved;
+  }
+
+  async #resolve(order: PartOrder): Promise<BinaryPart> {
+    const { source, modality, param } = order;
+    if (source.type === 'base64') return this.#inline(order, source.media_type, source.data);
+    if (source.type === 'file') return this.#file(order, source.file_id);
+    const data = /^data:([^,;]*)(?:;[^,;]+)*?;base64,/i.exec(source.url);
+    if (data !== null) return this.#inline(order, data[1] ?? '', source.url.slice(data[0].length));
+    const fileId = fileIdOf(source.url, this.#reader.ownOrigin);
+    if (fileId === null) throw invalid(['part_url_unsupported'], param);
+    return this.#file({ ...order, modality }, fileId);
+  }
+
+  async #inline(
+    { modality, filename, param }: PartOrder,
+    declared: string,
+    data: string,
+  ): Promise<BinaryPart> {
+    const bytes = decodeBase64(data);
+    if (bytes === null || bytes.byteLength === 0) throw invalid(['base64_invalid'], param);
+    this.#count(bytes.byteLength, param);
+    const mediaType = await checkMediaType({ declared, filename, head: bytes }).catch((error: unknown) => {
+      throw error instanceof ApiError ? error.at(param) : error;
+    });
+    return partOf(modality, { mediaType, bytes, filename }, param);
+  }
+
+  async #file({ modality, param }: PartOrder, id: string): Promise<BinaryPart> {
+    const file = await this.#reader.readFile(id, this.#bytesLeft).catch((error: unknown) => {
+      throw error instanceof ApiError ? error.at(param) : error;
+    });
+    if (file === null) throw new ApiError('not_found', { missing: 'file', param });
+    this.#count(file.bytes.byteLength, param);
+    return partOf(modality, file, param);
+  }
+
+  #count(bytes: number, param: string): void {
+    this.#bytesLeft -= bytes;
+    if (this.#bytesLeft < 0) throw invalid(['parts_too_large', PARTS_LIMIT_BYTES / 1024 ** 2], param);
+  }
+}
+
+function orderOf(part: Exclude<ContentPart, { type: 'text' }>, place: string): PartOrder {
+  switch (part.type) {
+    case 'image':
+    case 'document':
+    case 'audio':
+      return { modality: part.type, source: part.source, filename: null, param: `${place}.source` };
+    case 'image_url': {
+      const source: PartSource = { type: 'url', url: part.image_url.url };
+      return { modality: 'image', source, filename: null, param: `${place}.image_url.url` };
+    }
+    case 'input_audio': {
+      const { data, format } = part.input_audio;
+      const source: PartSource = { type: 'base64', media_type: `audio/${format}`, data };
+      return { modality: 'audio', source, filename: null, param: `${place}.input_audio.data` };
+    }
+    case 'file': {
+      const { file_id: id, file_data: data, filename } = part.file;
+      if (id) {
+        const source: PartSource = { type: 'file', file_id: id };
+        return { modality: null, source, filename: null, param: `${place}.file.file_id` };
+      }
+      if (!data) throw invalid(['field_missing', 'file_id'], `${place}.file`);
+      // OpenAI takes a data: URL here; plain base64 is what its users send too.
+      const source: PartSource = data.startsWith('data:')
+        ? { type: 'url', url: data }
+        : { type: 'base64', media_type: '', data };
+      return { modality: null, source, filename: filename ?? null, param: `${place}.file.file_data` };
+    }
+  }
+}
+
+function partOf(
+  modality: Modality | null,
+  content: { mediaType: string; bytes: Uint8Array; filename: string | null },
+  param: string,
+): BinaryPart {
+  const type = modalityOf(content.mediaType);
+  if (modality !== null && modality !== type) {
+    throw new ApiError('unsupported_media_type', {
+      detail: ['media_type_mismatch', modality, content.mediaType],
+      param,
+    });
+  }
+  const { mediaType, bytes, filename } = content;
+  return { type, mediaType, bytes, filename };
+}
+
+/** The file a URL of this server's own names, or null. */
+function fileIdOf(url: string, ownOrigin: string): string | null {
+  if (!URL.canParse(url)) return null;
+  const { origin, pathname } = new URL(url);
+  const match = /^\/(?:api\/)?v1\/files\/([^/]+)\/content$/.exec(pathname);
+  return origin === ownOrigin ? (match?.[1] ?? null) : null;
+}
+
+function invalid(detail: Detail, param: string): ApiError {
+  return new ApiError('invalid_request', { detail, param });
+}

@@ -1,0 +1,86 @@
+// Accounts, keys and usage as the admin API and their owners see them.
+import * as z from 'zod';
+import { cost, usage } from './chat';
+
+/** USD and counts; a limit left out or null is none. */
+const limits = z.strictObject({
+  requests_per_minute: z.int().min(0).nullish(),
+  tokens_per_minute: z.int().min(0).nullish(),
+  monthly_budget: z.number().min(0).nullish().describe('USD'),
+  concurrent_batches: z.int().min(0).nullish(),
+  storage_bytes: z.int().min(0).nullish(),
+});
+export type Limits = z.infer<typeof limits>;
+
+const ACCOUNT_STATUSES = ['active', 'suspended'] as const;
+export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
+
+export const accountCreate = z.strictObject({ name: z.string().min(1).max(200), limits: limits.optional() });
+export type AccountCreate = z.infer<typeof accountCreate>;
+
+/** What is left out stays as it is, each limit by itself; a limit set to null is lifted. */
+export const accountUpdate = z.strictObject({
+  limits: limits.optional(),
+  status: z.enum(ACCOUNT_STATUSES).optional(),
+});
+export type AccountUpdate = z.infer<typeof accountUpdate>;
+
+const accountResponse = z.object({
+  id: z.string(),
+  name: z.string(),
+  limits,
+  status: z.enum(ACCOUNT_STATUSES),
+  created_at: z.iso.datetime(),
+});
+export type AccountResponse = z.infer<typeof accountResponse>;
+
+export const keyCreate = z.strictObject({
+  name: z.string().min(1).max(200),
+  expires_at: z.iso.datetime({ offset: true }).nullish(),
+});
+
+/** A key without its secret: `hint` is what people recognise it by. */
+const keyResponse = z.object({
+  id: z.string(),
+  name: z.string(),
+  hint: z.string().describe('the last characters of the key, e.g. "qk_…x7Qa"'),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+  revoked_at: z.iso.datetime().nullable(),
+});
+export type KeyResponse = z.infer<typeof keyResponse>;
+
+const USAGE_GROUPS = ['day', 'model', 'key'] as const;
+export type UsageGroup = (typeof USAGE_GROUPS)[number];
+
+/** `from` and `to` are UTC days, both included. */
+export const usageQuery = z.object({
+  from: z.iso.date().optional(),
+  to: z.iso.date().optional(),
+  group_by: z.enum(USAGE_GROUPS).default('day'),
+});
+
+const usageSum = z.object({
+  requests: z.int(),
+  usage,
+  cost: cost.nullable().describe('null where no request had a known price'),
+});
+export type UsageSum = z.infer<typeof usageSum>;
+
+/** The sum over one day, model or key: the member that `group_by` names says which. */
+const usageRow = usageSum.extend({
+  day: z.iso.date().optional().describe('UTC'),
+  model: z.string().optional(),
+  key: z.string().optional().describe("the key's id"),
+});
+export type UsageRow = z.infer<typeof usageRow>;
+
+const usageResponse = z.object({
+  object: z.literal('usage'),
+  from: z.iso.date().nullable(),
+  to: z.iso.date().nullable(),
+  group_by: z.enum(USAGE_GROUPS),
+  data: z.array(usageRow),
+  total: usageSum,
+});
+export type UsageResponse = z.infer<typeof usageResponse>;

@@ -1,0 +1,41 @@
+// Every limit a client can meet, with its unit in the name. docs/limits.md lists them for people.
+
+/** Base64 of a 15 MB image fits; 20 MiB parsed stays far below a Worker's 128 MB of memory. */
+export const CHAT_BODY_LIMIT_BYTES = 20 * 1024 ** 2;
+
+/** Inline batches are held in memory while they are checked; a file has no such limit. */
+export const INLINE_BATCH_LIMIT_BYTES = 10 * 1024 ** 2;
+
+/** Bodies of every other JSON route: they hold a handful of short fields. */
+export const JSON_BODY_LIMIT_BYTES = 64 * 1024;
+
+/** Deeper than any real schema or tool argument; recursion over parsed JSON stays safe. */
+export const JSON_DEPTH_LIMIT = 128;
+
+/** One uploaded file. */
+export const FILE_LIMIT_BYTES = 100 * 1024 ** 2;
+
+export const BATCH_ITEMS_LIMIT = 50_000;
+
+export const CUSTOM_ID_LIMIT_CHARACTERS = 512;
+
+/** Results ride in a BatchResponse up to here; past it they are paged. */
+export const INLINE_RESULTS_LIMIT_BYTES = 1024 ** 2;
+
+/** One item's recorded answer. Six may be committed at once, in one RPC message of at most 32 MiB. */
+export const ITEM_RESULT_LIMIT_BYTES = 4 * 1024 ** 2;
+
+/** What a polling client is told to wait. */
+export const BATCH_POLL_SECONDS = 5;
+
+export const LIST_LIMIT_DEFAULT = 20;
+export const LIST_LIMIT_MAXIMUM = 100;
+
+/** All content parts of one request, decoded: they are held in memory together. */
+export const PARTS_LIMIT_BYTES = 20 * 1024 ** 2;
+
+/** How long a model may take over one request, repairs included. */
+export const MODEL_TIMEOUT_MS = 150_000;
+
+/** A JSON Schema in a request, as its JSON text. */
+export const SCHEMA_LIMIT_BYTES = 64 * 1024;

@@ -1,0 +1,149 @@
+// Every sentence a client can read, in English. `ko.ts` has the same keys: the type of `en` holds it to that.
+import type * as z from 'zod';
+import { en as issueMessages } from 'zod/locales';
+import type { ErrorType } from '../errors';
+
+const issueMessage = issueMessages().localeError;
+
+const base: Record<ErrorType, string> = {
+  invalid_request: 'The request is not valid',
+  authentication_error: 'Authentication failed',
+  permission_denied: 'You do not have access to this resource',
+  not_found: 'The requested resource was not found',
+  content_policy_violation: 'The request violates the content policy',
+  context_length_exceeded: "The model's context length was exceeded",
+  invalid_tool_call: 'The tool call is not valid',
+  rate_limit_exceeded: 'The request limit was exceeded',
+  token_limit_exceeded: 'The token limit was exceeded',
+  budget_exceeded: 'The monthly budget was exceeded',
+  model_error: 'The model failed while answering',
+  model_overloaded: 'The model is overloaded',
+  timeout: 'The model took too long to answer',
+  file_too_large: 'A file cannot be larger than 100 MB',
+  unsupported_media_type: 'This file type is not supported',
+  request_too_large: 'The request body is too large',
+  method_not_allowed: 'This method is not allowed here',
+  conflict: 'The request conflicts with the current state',
+  internal_error: 'Something went wrong on our side',
+  batch_expired: 'The completion window ended before this item was done',
+  batch_cancelled: 'The batch was cancelled before this item was done',
+};
+
+/** A missing object of these kinds is named instead of "resource". */
+const missing = {
+  path: 'This path does not exist',
+  batch: 'The batch was not found',
+  file: 'The file was not found',
+  model: 'The model was not found',
+  account: 'The account was not found',
+  key: 'The key was not found',
+} as const;
+
+export type MissingKind = keyof typeof missing;
+
+const detail = {
+  /** One issue of a schema, in zod's own words for the language. */
+  issue: (issue: z.core.$ZodRawIssue) => issueText(issueMessage(issue), issue),
+  json_malformed: (reason: string) => `the body is not valid JSON (${reason})`,
+  json_expected: (received: string) =>
+    `send the body as application/json (received ${received === '' ? 'no content type' : received})`,
+  utf8_malformed: () => 'the body is not valid UTF-8',
+  json_too_deep: (levels: number) => `the body is nested deeper than ${levels} levels`,
+  key_forbidden: (key: string) => `the key "${key}" is not allowed`,
+  body_too_large: (megabytes: number) => `the limit is ${megabytes} MiB`,
+  inline_batch_too_large: (megabytes: number) =>
+    `inline inputs may take ${megabytes} MiB; upload a JSON Lines file with purpose "batch" and pass its id as input_file_id`,
+  body_missing: () => 'the body is missing',
+  methods_allowed: (methods: string) => `use ${methods}`,
+  key_missing: () => 'send your key as "Authorization: Bearer <key>"',
+  key_malformed: () => 'the key is not well formed; check that it was copied whole',
+  key_unknown: () => 'the key is unknown',
+  key_revoked: () => 'the key was revoked',
+  key_expired: () => 'the key has expired',
+  admin_key_wrong: () => 'the admin key is wrong',
+  account_suspended: () => 'the account is suspended',
+  scope_missing: (scope: string) => `the key lacks the scope "${scope}"`,
+  stream_token_wrong: () => 'the stream token is not valid for this batch',
+  model_unknown: (id: string) => `there is no model "${id}"`,
+  stream_unsupported: () => 'streaming is not available; leave "stream" out or send false',
+  // Tool protocol.
+  tool_name_invalid: (name: string) =>
+    `"${name}" is not a tool name: use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -`,
+  tool_name_repeated: (name: string) => `the tool "${name}" is declared more than once`,
+  tool_choice_unknown: (name: string) => `tool_choice names "${name}", which is not among the tools`,
+  tool_choice_without_tools: () => 'tool_choice needs tools',
+  tool_call_unanswered: (id: string) => `the tool call "${id}" has no answer; follow it with a tool message`,
+  tool_call_id_missing: () => 'say which call this answers in tool_call_id',
+  tool_call_id_unknown: (id: string) => `no open tool call has the id "${id}"`,
+  tool_call_id_repeated: (id: string) => `the tool call id "${id}" is used more than once`,
+  tool_arguments_not_json: () => 'the arguments are not a JSON object',
+  tool_call_failed: (errors: string) => `the model's tool call stayed invalid after its repairs: ${errors}`,
+  // Structured output.
+  schema_invalid: (reason: string) => `the JSON Schema is not valid: ${reason}`,
+  schema_too_large: (kilobytes: number) => `the JSON Schema is larger than ${kilobytes} KB`,
+  schema_remote_ref: (ref: string) => `"$ref": "${ref}" points outside the schema, which is not followed`,
+  output_invalid: (errors: string) => `the answer does not match the response format: ${errors}`,
+  context_length: (tokens: number, window: number) =>
+    `the request has about ${tokens} tokens and the model takes ${window}`,
+  // The sandbox model.
+  directive_unknown: (key: string) =>
+    `"${key}" is not an @sandbox directive; use error, latency, tokens, fail, text or chunk_delay`,
+  directive_invalid: (setting: string) => `the @sandbox directive "${setting}" has a bad value`,
+  // Content parts.
+  base64_invalid: () => 'the data is not valid base64',
+  media_type_mismatch: (stated: string, seen: string) => `stated as ${stated}, but the bytes are ${seen}`,
+  media_type_unsupported: (type: string) => type,
+  modality_unsupported: (modality: string, model: string) =>
+    `the model "${model}" does not take ${modality} input`,
+  part_too_large: (megabytes: number) => `this part is larger than the ${megabytes} MiB left for it`,
+  parts_too_large: (megabytes: number) => `the content parts together are larger than ${megabytes} MiB`,
+  part_url_unsupported: () => 'only data: URLs and content URLs of files on this server can be read',
+  // Files.
+  multipart_expected: () => 'send the body as multipart/form-data',
+  multipart_malformed: (reason: string) => `the multipart body is malformed: ${reason}`,
+  upload_cut_off: () => 'the upload ended before its last boundary; nothing was stored',
+  field_missing: (field: string) => `the field "${field}" is missing`,
+  file_expected: () => 'send "file" as a file, with a file name (with curl: -F file=@name)',
+  field_repeated: (field: string) => `the field "${field}" is given more than once`,
+  field_too_large: (field: string, kilobytes: number) =>
+    `the field "${field}" is larger than ${kilobytes} KB`,
+  field_unknown: (field: string) => `the field "${field}" is not known`,
+  file_empty: () => 'the file is empty',
+  range_unsatisfiable: (size: number) => `the range lies outside the file's ${size} bytes`,
+  file_too_large_for_quota: (bytes: number) => `the account's storage limit is ${bytes} bytes`,
+  // Batches.
+  custom_id_repeated: (id: string) => `the custom_id "${id}" is used more than once`,
+  window_invalid: () => 'give minutes or hours between 1m and 168h, e.g. "24h"',
+  target_invalid: (reason: string) => `this webhook URL cannot be used: ${reason}`,
+  after_unknown: (id: string) => `there is no entry "${id}" to continue after`,
+  results_not_final: () =>
+    'input order is only known once the batch has ended; use order=committed until then',
+  window_over: () => 'the completion window ended before every item was done',
+  batch_not_terminal: () => 'the batch has not ended; cancel it first',
+  batch_ended: () => 'the batch has already ended',
+  max_cost_reached: (usd: string) => `the batch's max_cost of $${usd} was reached`,
+  answer_too_large: (megabytes: number) => `the answer is larger than ${megabytes} MiB`,
+};
+
+/** What a zod locale answered, or the issue's own message where the schema words it itself. */
+export function issueText(
+  message: string | { message: string } | null | undefined,
+  issue: z.core.$ZodRawIssue,
+): string {
+  if (issue.code === 'custom' && issue.message !== undefined) return issue.message;
+  return (typeof message === 'string' ? message : message?.message) ?? issue.code;
+}
+
+type Details = typeof detail;
+
+/** One specific message: its key in the catalogue, then its values. */
+export type Detail = { [K in keyof Details]: [key: K, ...values: Parameters<Details[K]>] }[keyof Details];
+
+/** The shape every locale has. */
+export interface Messages {
+  base: Record<ErrorType, string>;
+  missing: Record<MissingKind, string>;
+  detail: Details;
+}
+
+export const en: Messages = { base, missing, detail };

@@ -1,0 +1,62 @@
+// Stored files, seen from their account: the index row says what exists, R2 holds the bytes.
+import type { IndexedFile } from '../accounts/file-index';
+import { ApiError } from '../contract/errors';
+import type { ByteRange } from '../platform/byte-range';
+
+/** The account's file, or null: unknown, deleted, expired or another account's. */
+export async function findFile(
+  env: Env,
+  accountId: string,
+  fileId: string,
+  now: number,
+): Promise<IndexedFile | null> {
+  return env.ACCOUNTS.getByName(accountId).getFile(fileId, now);
+}
+
+/**
+ * A file's bytes, or those of a range, as a stream that must be read or cancelled. Null where they are gone: the file
+ * was deleted a moment ago.
+ */
+export async function openContent(
+  env: Env,
+  file: IndexedFile,
+  range: ByteRange | null,
+): Promise<ReadableStream<Uint8Array> | null> {
+  const object = await env.BUCKET.get(file.r2Key, range === null ? {} : { range });
+  return object?.body ?? null;
+}
+
+/**
+ * A whole file in memory, for a content part that names it. Null where there is none.
+ *
+ * @throws ApiError `invalid_request` where it is larger than `limitBytes`
+ */
+export async function readFileBytes(
+  env: Env,
+  accountId: string,
+  fileId: string,
+  limitBytes: number,
+  now: number = Date.now(),
+): Promise<{ bytes: Uint8Array; mediaType: string; filename: string } | null> {
+  const file = await findFile(env, accountId, fileId, now);
+  if (file === null) return null;
+  if (file.size > limitBytes) {
+    throw new ApiError('invalid_request', { detail: ['part_too_large', Math.floor(limitBytes / 1024 ** 2)] });
+  }
+  const object = await env.BUCKET.get(file.r2Key);
+  if (object === null) return null;
+  return { bytes: await object.bytes(), mediaType: file.contentType, filename: file.filename };
+}
+
+/**
+ * Deletes a file; false where there is none. The row goes first: what is left after a crash is an object no one can
+ * see, which the sweep removes.
+ */
+export async function deleteFile(env: Env, accountId: string, fileId: string, now: number): Promise<boolean> {
+  const account = env.ACCOUNTS.getByName(accountId);
+  const file = await account.getFile(fileId, now);
+  if (file === null) return false;
+  await account.removeFile(fileId);
+  await env.BUCKET.delete(file.r2Key);
+  return true;
+}

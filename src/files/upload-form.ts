@@ -1,0 +1,72 @@
+// The fields beside the file in an upload's form, in any order, each checked as soon as it is read.
+import * as z from 'zod';
+import { ApiError } from '../contract/errors';
+import { UPLOAD_PURPOSES, type UploadPurpose } from '../contract/files';
+import { parseOrThrow } from '../contract/validation';
+
+const EXPIRY_MINIMUM_SECONDS = 3600;
+const EXPIRY_MAXIMUM_SECONDS = 30 * 86_400;
+
+/** The longest value that makes sense is `created_at`. */
+export const FIELD_LIMIT_BYTES = 1024;
+
+const uploadFields = z.strictObject({
+  purpose: z.enum(UPLOAD_PURPOSES).optional(),
+  'expires_after[anchor]': z.literal('created_at').optional(),
+  'expires_after[seconds]': z
+    .string()
+    .regex(/^\d{1,10}$/)
+    .transform(Number)
+    .pipe(z.int().min(EXPIRY_MINIMUM_SECONDS).max(EXPIRY_MAXIMUM_SECONDS))
+    .optional(),
+});
+
+/** The fields of one form, collected part by part. */
+export class UploadFields {
+  readonly #texts: Record<string, string> = {};
+  #values: z.output<typeof uploadFields> = {};
+
+  /**
+   * Whether a part may come now, before its value is read.
+   *
+   * @throws ApiError `invalid_request` for an unknown or repeated field
+   */
+  expect(name: string): void {
+    if (!Object.hasOwn(uploadFields.shape, name)) {
+      throw new ApiError('invalid_request', { detail: ['field_unknown', name], param: name });
+    }
+    if (Object.hasOwn(this.#texts, name)) throw repeatedField(name);
+  }
+
+  /** @throws ApiError `invalid_request` where the value is not one the field takes */
+  set(name: string, text: string): void {
+    this.#texts[name] = text;
+    this.#values = parseOrThrow(uploadFields, this.#texts);
+  }
+
+  /** The purpose as far as the form has been read: null while it may still come. */
+  get purposeSoFar(): UploadPurpose | null {
+    return this.#values.purpose ?? null;
+  }
+
+  /**
+   * What the whole form says.
+   *
+   * @throws ApiError `invalid_request` where half of `expires_after` is missing
+   */
+  complete(): { purpose: UploadPurpose; expiresAfterSeconds: number | null } {
+    const anchor = this.#values['expires_after[anchor]'];
+    const seconds = this.#values['expires_after[seconds]'];
+    if (anchor !== undefined && seconds === undefined) throw missingField('expires_after[seconds]');
+    if (anchor === undefined && seconds !== undefined) throw missingField('expires_after[anchor]');
+    return { purpose: this.#values.purpose ?? 'assistants', expiresAfterSeconds: seconds ?? null };
+  }
+}
+
+export function missingField(name: string): ApiError {
+  return new ApiError('invalid_request', { detail: ['field_missing', name], param: name });
+}
+
+export function repeatedField(name: string): ApiError {
+  return new ApiError('invalid_request', { detail: ['field_repeated', name], param: name });
+}

@@ -1,0 +1,69 @@
+// The whole HTTP surface: middleware, then each group of routes under its prefix. It wires and does nothing else.
+import { Hono } from 'hono';
+import { cors } from 'hono/cors';
+import { ApiError } from '../contract/errors';
+import { authenticated } from './authenticate';
+import type { AppEnv } from './context';
+import { errorResponse } from './error-response';
+import { requestId } from './request-id';
+import { adminRoutes } from './routes/admin';
+import { batchStreamRoutes } from './routes/batch-stream';
+import { batchRoutes } from './routes/batches';
+import { chatRoutes } from './routes/chat';
+import { nativeFileRoutes, openaiFileRoutes } from './routes/files';
+import { modelRoutes } from './routes/models';
+import { usageRoutes } from './routes/usage';
+
+const EXPOSED_HEADERS = [
+  'x-request-id',
+  'x-should-retry',
+  'retry-after',
+  'retry-after-ms',
+  'location',
+  'idempotent-replayed',
+  'content-disposition',
+  'content-range',
+];
+
+export const app = new Hono<AppEnv>();
+
+app.onError((error, c) => errorResponse(c, error));
+app.notFound((c) => {
+  const methods = methodsOf(c.req.path);
+  const error =
+    methods.length === 0
+      ? new ApiError('not_found', { missing: 'path' })
+      : new ApiError('method_not_allowed', {
+          detail: ['methods_allowed', methods.join(', ')],
+          headers: { Allow: methods.join(', ') },
+        });
+  return errorResponse(c, error);
+});
+
+app.use(requestId);
+app.use(cors({ origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
+
+app.get('/healthz', (c) => c.json({ status: 'ok' }));
+
+// Before `authenticated`: these two have keys of their own (a stream token; the admin secret).
+app.route('/api/v1', batchStreamRoutes);
+app.route('/api/v1/admin', adminRoutes);
+
+app.use('/v1/*', authenticated);
+app.use('/api/v1/*', authenticated);
+
+for (const prefix of ['/v1', '/api/v1']) {
+  app.route(prefix, chatRoutes);
+  app.route(prefix, modelRoutes);
+}
+app.route('/v1', openaiFileRoutes);
+app.route('/api/v1', nativeFileRoutes);
+app.route('/api/v1', batchRoutes);
+app.route('/api/v1', usageRoutes);
+
+/** The methods a path answers to. `ALL` marks middleware. */
+function methodsOf(path: string): string[] {
+  return ['GET', 'POST', 'PATCH', 'DELETE'].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  );
+}

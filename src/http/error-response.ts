@@ -1,0 +1,45 @@
+// The one place where an error becomes an HTTP answer.
+import { HTTPException } from 'hono/http-exception';
+import { ApiError, ERROR_TABLE } from '../contract/errors';
+import { errorBody } from '../contract/messages/render';
+import type { AppContext } from './context';
+
+/** How long a client waits before it repeats a retryable request that names no time of its own. */
+const RETRY_DEFAULT_MS = 1000;
+
+/** Any thrown value as `{error}` with the headers the official SDKs read for their retries. */
+export function errorResponse(c: AppContext, thrown: unknown): Response {
+  const error = toApiError(thrown);
+  const { requestId, locale } = c.var;
+  if (error.type === 'internal_error') {
+    console.error(
+      JSON.stringify({ event: 'request.failed', request_id: requestId, cause: causeText(error.cause) }),
+    );
+  }
+  return Response.json(
+    { error: errorBody(error, locale, requestId) },
+    { status: ERROR_TABLE[error.type].status ?? 500, headers: { ...retryHeaders(error), ...error.headers } },
+  );
+}
+
+function toApiError(thrown: unknown): ApiError {
+  if (thrown instanceof ApiError) return thrown;
+  if (thrown instanceof HTTPException && thrown.status < 500)
+    return new ApiError('invalid_request', { cause: thrown });
+  return new ApiError('internal_error', { cause: thrown });
+}
+
+function retryHeaders(error: ApiError): Record<string, string> {
+  const headers: Record<string, string> = { 'x-should-retry': String(error.retryable) };
+  if (error.type === 'authentication_error') headers['WWW-Authenticate'] = 'Bearer';
+  const waitMs = error.retryAfterMs ?? (error.retryable ? RETRY_DEFAULT_MS : null);
+  if (waitMs !== null) {
+    headers['Retry-After'] = String(Math.ceil(waitMs / 1000));
+    headers['retry-after-ms'] = String(Math.ceil(waitMs));
+  }
+  return headers;
+}
+
+function causeText(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

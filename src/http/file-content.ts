@@ -1,0 +1,74 @@
+// A file's content as HTTP serves it: validators, one range, and headers that keep it from acting as a page.
+import type { IndexedFile } from '../accounts/file-index';
+import { ApiError } from '../contract/errors';
+import { openContent } from '../files/file-store';
+import { type ByteRange, parseByteRange } from '../platform/byte-range';
+import type { AppContext } from './context';
+import { errorResponse } from './error-response';
+
+/**
+ * Answers GET and HEAD for a file's content: 200, 206, 304 or 416.
+ *
+ * @throws ApiError `not_found` where the bytes are gone
+ */
+export async function fileContent(c: AppContext, file: IndexedFile): Promise<Response> {
+  const request = c.req.raw;
+  const etag = `"${file.sha256}"`;
+  const headers = new Headers({
+    ETag: etag,
+    // no-transform: compressed on its way it would lose its length, and the entity tag would name other bytes.
+    'Cache-Control': 'private, no-cache, no-transform',
+    'Accept-Ranges': 'bytes',
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Security-Policy': "sandbox; default-src 'none'",
+    'Content-Disposition': attachment(file.filename),
+  });
+  if (matchesAny(request.headers.get('if-none-match'), etag))
+    return new Response(null, { status: 304, headers });
+
+  const range = rangeOf(request, file.size, etag);
+  if (range === 'unsatisfiable') return unsatisfiable(c, file.size);
+  headers.set('Content-Type', file.contentType);
+  headers.set('Content-Length', String(range?.length ?? file.size));
+  if (range !== null) {
+    headers.set('Content-Range', `bytes ${range.offset}-${range.offset + range.length - 1}/${file.size}`);
+  }
+  const status = range === null ? 200 : 206;
+  if (request.method === 'HEAD') return new Response(null, { status, headers });
+  const body = await openContent(c.env, file, range);
+  if (body === null) throw new ApiError('not_found', { missing: 'file' });
+  return new Response(body, { status, headers });
+}
+
+/** RFC 9110: `Range` is for GET alone, and `If-Range` drops it where the file is another. */
+function rangeOf(request: Request, size: number, etag: string): ByteRange | 'unsatisfiable' | null {
+  const condition = request.headers.get('if-range');
+  if (request.method !== 'GET' || (condition !== null && condition !== etag)) return null;
+  return parseByteRange(request.headers.get('range'), size);
+}
+
+/** The one `invalid_request` that is not a 400: download managers know this status, and no other. */
+function unsatisfiable(c: AppContext, size: number): Response {
+  const error = new ApiError('invalid_request', {
+    detail: ['range_unsatisfiable', size],
+    headers: { 'Content-Range': `bytes */${size}` },
+  });
+  const { body, headers } = errorResponse(c, error);
+  return new Response(body, { status: 416, headers });
+}
+
+/** `If-None-Match`: a list of entity tags, compared weakly. */
+function matchesAny(header: string | null, etag: string): boolean {
+  if (header === null) return false;
+  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+}
+
+/** RFC 6266: an ASCII name for old clients, and the real one as RFC 8187 encodes it. */
+function attachment(filename: string): string {
+  const ascii = filename.replace(/[^\x20-\x7e]|["\\%]/g, '_');
+  const encoded = encodeURIComponent(filename).replace(
+    /['()*]/g,
+    (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encoded}`;
+}

@@ -1,0 +1,26 @@
+// A batch's events over SSE, opened by a key or, since EventSource cannot send headers, by the token of its stream_url.
+import { Hono } from 'hono';
+import { ApiError } from '../../contract/errors';
+import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
+import { admit } from '../authenticate';
+import type { AppEnv } from '../context';
+import { batchObject } from './batches';
+
+export const batchStreamRoutes = new Hono<AppEnv>().get('/batches/:id/stream', async (c) => {
+  const hasToken = c.req.query('token') !== undefined;
+  const headers = new Headers();
+  if (!hasToken) {
+    await admit(c);
+    headers.set('x-quire-account', c.var.accountId);
+  }
+  const lastEventId = c.req.header('last-event-id');
+  if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
+  const stream = await batchObject(c).fetch(c.req.url, { headers });
+  if (!stream.ok) {
+    // A wrong token is told nothing about whether the batch exists.
+    throw hasToken
+      ? new ApiError('authentication_error', { detail: ['stream_token_wrong'], param: 'token' })
+      : new ApiError('not_found', { missing: 'batch' });
+  }
+  return new Response(stream.body, { headers: EVENT_STREAM_HEADERS });
+});

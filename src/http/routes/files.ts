@@ -1,0 +1,70 @@
+// Files on both surfaces: the same store behind two shapes.
+import { Hono } from 'hono';
+import * as z from 'zod';
+import type { IndexedFile } from '../../accounts/file-index';
+import { ApiError } from '../../contract/errors';
+import { FILE_PURPOSES, type FileResponse } from '../../contract/files';
+import { listQuery, listResponse } from '../../contract/lists';
+import { deleteFile, findFile } from '../../files/file-store';
+import { storeUpload } from '../../files/upload';
+import type { AppContext, AppEnv } from '../context';
+import { fileContent } from '../file-content';
+import { found, knownPage } from '../found';
+import { openaiFile } from '../openai/file-wire';
+import { query } from '../validate';
+
+const fileListQuery = listQuery.extend({ purpose: z.enum(FILE_PURPOSES).optional() });
+
+export const nativeFileRoutes = fileRoutes(nativeFile);
+export const openaiFileRoutes = fileRoutes(openaiFile);
+
+/** The routes with files in the shape of one surface. */
+function fileRoutes<T extends { id: string }>(wire: (file: IndexedFile) => T) {
+  return new Hono<AppEnv>()
+    .post('/files', async (c) => {
+      const length = c.req.header('content-length');
+      const file = await storeUpload(
+        c.env,
+        c.var.accountId,
+        {
+          body: c.req.raw.body,
+          contentType: c.req.header('content-type') ?? null,
+          contentLength: length === undefined ? null : Number(length),
+        },
+        Date.now(),
+      );
+      return c.json(wire(file));
+    })
+    .get('/files', query(fileListQuery), async (c) => {
+      const list = c.req.valid('query');
+      const files = await c.env.ACCOUNTS.getByName(c.var.accountId).listFiles(list, Date.now());
+      const page = knownPage(files, list.after);
+      return c.json(listResponse({ ...page, data: page.data.map(wire) }, (file) => file.id));
+    })
+    .get('/files/:id', async (c) => c.json(wire(await fileOf(c, c.req.param('id')))))
+    .get('/files/:id/content', async (c) => fileContent(c, await fileOf(c, c.req.param('id'))))
+    .delete('/files/:id', async (c) => {
+      const id = c.req.param('id');
+      if (!(await deleteFile(c.env, c.var.accountId, id, Date.now())))
+        throw new ApiError('not_found', { missing: 'file' });
+      return c.json({ id, object: 'file', deleted: true });
+    });
+}
+
+async function fileOf(c: AppContext, id: string): Promise<IndexedFile> {
+  return found(await findFile(c.env, c.var.accountId, id, Date.now()), 'file');
+}
+
+function nativeFile(file: IndexedFile): FileResponse {
+  return {
+    id: file.id,
+    filename: file.filename,
+    size: file.size,
+    content_type: file.contentType,
+    purpose: file.purpose,
+    created_at: new Date(file.createdAt).toISOString(),
+    expires_at: file.expiresAt === null ? null : new Date(file.expiresAt).toISOString(),
+    status: 'processed',
+    sha256: file.sha256,
+  };
+}

@@ -1,0 +1,75 @@
+// Checks what clients send against the contract's schemas; every failure is a typed error that names the place.
+import { zValidator } from '@hono/zod-validator';
+import type { Context } from 'hono';
+import type * as z from 'zod';
+import { ApiError } from '../contract/errors';
+import { JSON_BODY_LIMIT_BYTES, JSON_DEPTH_LIMIT } from '../contract/limits';
+import { invalidRequest, placeOf } from '../contract/validation';
+import { type JsonProblem, parseJsonStrictly, readBytes } from '../platform/strict-json';
+
+const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
+
+/** `validator('json')` over a body read strictly: content type, size, UTF-8, depth, syntax, then the schema. */
+export function jsonBody<S extends z.ZodType>(schema: S, limitBytes = JSON_BODY_LIMIT_BYTES) {
+  const validate = zValidator('json', schema, throwInvalid);
+  const strict: typeof validate = async (c, next) => {
+    const value = await readJson(c.req.raw, limitBytes);
+    c.req.json = () => Promise.resolve(value as never);
+    return validate(c, next);
+  };
+  return strict;
+}
+
+/** `validator('query')`: unknown parameters are ignored, repeated ones are the schema's to refuse. */
+export function query<S extends z.ZodType>(schema: S) {
+  return zValidator('query', schema, throwInvalid);
+}
+
+/** A JSON body, or an `ApiError` for each way it can be wrong. */
+export async function readJson(
+  request: Request,
+  limitBytes: number,
+  tooLarge: () => ApiError = () => tooLargeError(limitBytes),
+): Promise<unknown> {
+  const contentType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
+  if (!JSON_TYPE.test(contentType)) {
+    throw new ApiError('invalid_request', { detail: ['json_expected', contentType] });
+  }
+  if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge();
+  const bytes = await readBytes(request.body, limitBytes);
+  if (bytes === null) throw tooLarge();
+  const result = parseJsonStrictly(bytes, JSON_DEPTH_LIMIT);
+  if (!result.ok) throw jsonError(result);
+  return result.value;
+}
+
+function tooLargeError(limitBytes: number): ApiError {
+  return new ApiError('request_too_large', { detail: ['body_too_large', limitBytes / 1024 ** 2] });
+}
+
+function jsonError(problem: JsonProblem): ApiError {
+  switch (problem.problem) {
+    case 'size':
+      return new ApiError('request_too_large');
+    case 'utf8':
+      return new ApiError('invalid_request', { detail: ['utf8_malformed'] });
+    case 'depth':
+      return new ApiError('invalid_request', { detail: ['json_too_deep', JSON_DEPTH_LIMIT] });
+    case 'empty':
+      return new ApiError('invalid_request', { detail: ['body_missing'] });
+    case 'syntax':
+      return new ApiError('invalid_request', { detail: ['json_malformed', problem.reason] });
+    case 'key':
+      return new ApiError('invalid_request', {
+        detail: ['key_forbidden', problem.key],
+        param: placeOf(problem.place),
+      });
+  }
+}
+
+function throwInvalid(
+  result: { success: boolean; data: unknown; error?: { issues: readonly z.core.$ZodIssue[] } },
+  _c: Context,
+): void {
+  if (!result.success) throw invalidRequest(result.error?.issues ?? [], result.data);
+}

@@ -1,0 +1,99 @@
+// Token counts without a tokenizer: `tokenx`'s rules for text, stated flat rules for everything else.
+// Real tokenizers are a megabyte each and take seconds on hostile text; a provider's own usage is the truth.
+import { estimateTokenCount, sliceByTokens } from 'tokenx';
+import type { ChatRequest } from '../contract/chat';
+import { imageSize } from './image-size';
+import type { ModelMessage, ModelPart } from './model';
+
+/** Role and separators of one message, as in OpenAI's published counting recipe. */
+const MESSAGE_OVERHEAD_TOKENS = 3;
+
+// Images, OpenAI's published rule: fit into 2048 × 2048, shrink the shorter side to 768, count tiles of 512 × 512.
+const IMAGE_FIT_PIXELS = 2048;
+const IMAGE_SHORT_SIDE_PIXELS = 768;
+const IMAGE_TILE_PIXELS = 512;
+const IMAGE_BASE_TOKENS = 85;
+const IMAGE_TILE_TOKENS = 170;
+/** A square image of ordinary size, for one whose size cannot be read. */
+const IMAGE_UNKNOWN_TOKENS = IMAGE_BASE_TOKENS + 4 * IMAGE_TILE_TOKENS;
+
+/** Ten tokens a second of sound, at these types' usual bit rates (48,000, 16,000 and 8,000 bytes a second). */
+const AUDIO_BYTES_PER_TOKEN: Record<string, number> = {
+  'audio/wav': 4800,
+  'audio/mpeg': 1600,
+  'audio/ogg': 800,
+};
+const AUDIO_BYTES_PER_TOKEN_OTHERWISE = 1600;
+
+/** English prose has about four bytes a token. */
+const TEXT_DOCUMENT_BYTES_PER_TOKEN = 4;
+/** A PDF page of 50 KB holds about a thousand tokens of text. */
+const PDF_BYTES_PER_TOKEN = 50;
+
+/** Tokens of a prompt by kind. Documents and tool definitions count as text. */
+export interface PromptTokens {
+  text: number;
+  image: number;
+  audio: number;
+}
+
+/** Tokens of a text, linear in its length. */
+export function estimateTextTokens(text: string): number {
+  return estimateTokenCount(text);
+}
+
+/** The beginning of a text: at most about `tokens` tokens of it, never half a character. */
+export function firstTokens(text: string, tokens: number): string {
+  return sliceByTokens(text, 0, tokens);
+}
+
+/** Everything a model reads for this request: messages, their parts, tools and the response's schema. */
+export function estimatePromptTokens(request: ChatRequest, messages: readonly ModelMessage[]): PromptTokens {
+  const total: PromptTokens = { text: 0, image: 0, audio: 0 };
+  for (const message of messages) {
+    total.text += MESSAGE_OVERHEAD_TOKENS;
+    if (typeof message.content === 'string') total.text += estimateTextTokens(message.content);
+    else for (const part of message.content ?? []) addPart(total, part);
+    if (message.tool_calls) total.text += estimateTextTokens(JSON.stringify(message.tool_calls));
+  }
+  if (request.tools) total.text += estimateTextTokens(JSON.stringify(request.tools));
+  if (request.response_format?.type === 'json_schema') {
+    total.text += estimateTextTokens(JSON.stringify(request.response_format.json_schema));
+  }
+  return total;
+}
+
+function addPart(total: PromptTokens, part: ModelPart): void {
+  switch (part.type) {
+    case 'text':
+      total.text += estimateTextTokens(part.text);
+      return;
+    case 'image':
+      total.image += imageTokens(part.bytes);
+      return;
+    case 'audio':
+      total.audio += byBytes(
+        part.bytes,
+        AUDIO_BYTES_PER_TOKEN[part.mediaType] ?? AUDIO_BYTES_PER_TOKEN_OTHERWISE,
+      );
+      return;
+    case 'document': {
+      const isText = part.mediaType.startsWith('text/');
+      total.text += byBytes(part.bytes, isText ? TEXT_DOCUMENT_BYTES_PER_TOKEN : PDF_BYTES_PER_TOKEN);
+      return;
+    }
+  }
+}
+
+function byBytes(bytes: Uint8Array, bytesPerToken: number): number {
+  return Math.ceil(bytes.byteLength / bytesPerToken);
+}
+
+function imageTokens(bytes: Uint8Array): number {
+  const size = imageSize(bytes);
+  if (size === null || size.width === 0 || size.height === 0) return IMAGE_UNKNOWN_TOKENS;
+  const fit = Math.min(1, IMAGE_FIT_PIXELS / Math.max(size.width, size.height));
+  const scale = Math.min(fit, IMAGE_SHORT_SIDE_PIXELS / Math.min(size.width, size.height));
+  const tiles = (pixels: number) => Math.max(1, Math.ceil((pixels * scale) / IMAGE_TILE_PIXELS));
+  return IMAGE_BASE_TOKENS + IMAGE_TILE_TOKENS * tiles(size.width) * tiles(size.height);
+}

@@ -1,0 +1,62 @@
+// Fetches URLs that clients chose, once they are seen to lead to the public internet (server-side request forgery).
+// Known gap: names are not resolved. A public name that points to a private address passes the check and is stopped
+// by Cloudflare's network alone, from which a Worker reaches no private address.
+import { hostFault } from './target-address';
+
+export interface TargetPolicy {
+  /** Lifts the rules on address, name, port and plain http: for local runs. */
+  allowPrivate: boolean;
+}
+
+type TargetCheck = { ok: true; url: URL } | { ok: false; reason: string };
+
+/** The ports that web servers on the internet answer at; elsewhere a POST could reach some other protocol. */
+const PUBLIC_PORTS = ['', '443', '80'];
+
+/** A URL that was not fetched. `reason` ends the sentence "this URL cannot be used: …". */
+export class TargetError extends Error {
+  override readonly name = 'TargetError';
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`this URL cannot be used: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Whether a client's URL may be fetched; `reason` is English and ends the sentence "this URL cannot be used: …". */
+export function checkTarget(url: string, policy: TargetPolicy): TargetCheck {
+  // The one parser for check and fetch: hosts are judged as `fetch` will read them, whatever notation they came in.
+  const parsed = URL.parse(url);
+  if (parsed === null)
+    return { ok: false, reason: 'it is not a complete URL, e.g. https://example.com/path' };
+  const reason = targetFault(parsed, policy);
+  return reason === null ? { ok: true, url: parsed } : { ok: false, reason };
+}
+
+/**
+ * Checks a client's URL and fetches it. Redirects come back as they are: their target would have to be checked too.
+ *
+ * @throws TargetError before anything is sent
+ */
+export async function guardedFetch(
+  url: string,
+  init: Omit<RequestInit, 'redirect'>,
+  policy: TargetPolicy,
+): Promise<Response> {
+  const target = checkTarget(url, policy);
+  if (!target.ok) throw new TargetError(target.reason);
+  return fetch(target.url.href, { ...init, redirect: 'manual' });
+}
+
+function targetFault(url: URL, { allowPrivate }: TargetPolicy): string | null {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must start with https://';
+  if (url.protocol === 'http:' && !allowPrivate) return 'it must start with https://, not http://';
+  if (url.username !== '' || url.password !== '') return 'it must not contain a user name or password';
+  if (allowPrivate) return null;
+  return hostFault(url.hostname) ?? portFault(url.port);
+}
+
+function portFault(port: string): string | null {
+  return PUBLIC_PORTS.includes(port) ? null : `port ${port} is not allowed, only 443 and 80 are`;
+}

@@ -1,0 +1,103 @@
+// Makes one attempt to deliver a webhook and says what came of it.
+import { guardedFetch, TargetError, type TargetPolicy } from '../platform/guarded-fetch';
+import { parseRetryAfter } from '../platform/retry-after';
+import { signatureHeaders } from './sign';
+
+/** For the whole answer, body included. */
+const ANSWER_TIMEOUT_MS = 30_000;
+
+/** The body says nothing that counts; most are read to the end so that the connection can be used again. */
+const BODY_READ_LIMIT_BYTES = 4 * 1024;
+
+export interface WebhookMessage {
+  url: string;
+  secret: string | null;
+  /** The same at every attempt: receivers know a repeat by it. */
+  id: string;
+  /** JSON text. */
+  body: string;
+  policy: TargetPolicy;
+}
+
+export interface DeliveryOutcome {
+  /** HTTP status; null where no answer came. */
+  status: number | null;
+  durationMs: number;
+  /** Short and without secrets; null where it was delivered. */
+  error: string | null;
+  /** The wait the receiver asked for, uncapped. */
+  retryAfterMs: number | null;
+}
+
+/** Posts a message at `now` (epoch milliseconds). Never throws: whatever goes wrong is an outcome. */
+export async function deliverWebhook(message: WebhookMessage, now: number): Promise<DeliveryOutcome> {
+  const started = Date.now();
+  const outcome = await attempt(message, now);
+  return { ...outcome, durationMs: Date.now() - started };
+}
+
+async function attempt(
+  { url, secret, id, body: text, policy }: WebhookMessage,
+  now: number,
+): Promise<Omit<DeliveryOutcome, 'durationMs'>> {
+  // Not AbortSignal.timeout: its timer cannot be cleared and would hold a Durable Object in memory.
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), ANSWER_TIMEOUT_MS);
+  try {
+    const body = new TextEncoder().encode(text);
+    const signature = await signatureHeaders({ secret, id, timestampSeconds: Math.floor(now / 1000), body });
+    const headers = { 'Content-Type': 'application/json', 'User-Agent': 'Quire-Webhooks/1', ...signature };
+    const response = await guardedFetch(
+      url,
+      { method: 'POST', headers, body, signal: controller.signal },
+      policy,
+    );
+    await drain(response, controller.signal);
+    return {
+      status: response.status,
+      error: response.ok ? null : statusError(response.status),
+      retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), now),
+    };
+  } catch (error) {
+    return { status: null, error: failure(error, controller.signal), retryAfterMs: null };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Reads a little of the body and lets go of the rest. What goes wrong here changes nothing: the status has come. */
+async function drain(response: Response, signal: AbortSignal): Promise<void> {
+  if (response.body === null) return;
+  const reader = response.body.getReader();
+  const letGo = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener('abort', letGo);
+  try {
+    let bytes = 0;
+    while (bytes < BODY_READ_LIMIT_BYTES) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      bytes += value.byteLength;
+    }
+  } catch {
+    // The receiver broke off after its status.
+  } finally {
+    signal.removeEventListener('abort', letGo);
+    letGo();
+  }
+}
+
+function statusError(status: number): string {
+  return status >= 300 && status < 400 ? `HTTP ${status} (redirects are not followed)` : `HTTP ${status}`;
+}
+
+/** Never the runtime's own words: they can hold the URL, whose path or query may be a token of the receiver's. */
+function failure(error: unknown, signal: AbortSignal): string {
+  if (error instanceof TargetError) return error.message;
+  // The signal before the error: an abort surfaces as errors of several kinds.
+  if (signal.aborted) return `timed out after ${ANSWER_TIMEOUT_MS / 1000} s`;
+  const cause = error instanceof Error ? error.message : String(error);
+  console.warn(JSON.stringify({ event: 'webhook.failed', cause }));
+  return cause.startsWith('Network connection lost')
+    ? 'connection failed: refused or lost'
+    : 'connection failed';
+}

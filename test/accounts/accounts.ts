@@ -1,0 +1,46 @@
+// Accounts to test with, and a look at what their objects store.
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import type { AccountObject } from '../../src/accounts/account-object';
+import { newId } from '../../src/contract/ids';
+
+export const NOW = Date.UTC(2026, 0, 31, 12);
+
+/** The object of an account that is not made yet. */
+export function emptyAccount(): DurableObjectStub<AccountObject> {
+  return env.ACCOUNTS.getByName(newId('acct'));
+}
+
+export async function newAccount(): Promise<DurableObjectStub<AccountObject>> {
+  const id = newId('acct');
+  const account = env.ACCOUNTS.getByName(id);
+  await account.create({ id, name: 'test', createdAt: NOW });
+  return account;
+}
+
+/** Every row of every table, as one text; empty where there is no table. */
+export function stored(account: DurableObjectStub<AccountObject>): Promise<string> {
+  return runInDurableObject(account, (_object, { storage: { sql } }) =>
+    sql
+      .exec<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+      )
+      .toArray()
+      .map(({ name }) => `${name}: ${JSON.stringify(sql.exec(`SELECT * FROM ${name}`).toArray())}`)
+      .join('\n'),
+  );
+}
+
+/** The ids of a whole list, page by page. */
+export async function walk(
+  list: (after: { after?: string }) => Promise<{ data: { id: string }[]; hasMore: boolean } | null>,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const last = ids.at(-1);
+    const page = await list(last === undefined ? {} : { after: last });
+    if (page === null) throw new Error(`the list knows no ${last}`);
+    ids.push(...page.data.map(({ id }) => id));
+    if (!page.hasMore) return ids;
+  }
+}

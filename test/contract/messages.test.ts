@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { ApiError, ERROR_TABLE, ERROR_TYPES, type ErrorType } from '../../src/contract/errors';
+import { en } from '../../src/contract/messages/en';
+import { ko } from '../../src/contract/messages/ko';
+import { errorBody, errorMessage, preferredLocale } from '../../src/contract/messages/render';
+import { parseOrThrow } from '../../src/contract/validation';
+
+/** What stored integrations match on. */
+const FIXED: Partial<Record<ErrorType, [status: number, korean: string]>> = {
+  invalid_request: [400, '요청 형식이 올바르지 않습니다'],
+  authentication_error: [401, '인증에 실패했습니다'],
+  permission_denied: [403, '이 리소스에 접근할 권한이 없습니다'],
+  not_found: [404, '요청한 리소스를 찾을 수 없습니다'],
+  content_policy_violation: [400, '콘텐츠 정책을 위반하는 요청입니다'],
+  context_length_exceeded: [400, '모델의 컨텍스트 길이를 초과했습니다'],
+  invalid_tool_call: [400, '도구 호출 형식이 올바르지 않습니다'],
+  rate_limit_exceeded: [429, '요청 한도를 초과했습니다'],
+  token_limit_exceeded: [429, '토큰 한도를 초과했습니다'],
+  budget_exceeded: [429, '월간 예산을 초과했습니다'],
+  model_error: [500, '모델 추론 중 오류가 발생했습니다'],
+  model_overloaded: [503, '모델이 과부하 상태입니다'],
+  timeout: [504, '추론 시간이 초과되었습니다'],
+  file_too_large: [413, '파일 크기는 100MB를 초과할 수 없습니다'],
+  unsupported_media_type: [415, '지원하지 않는 파일 형식입니다'],
+};
+
+const HANGUL = /[가-힣]/;
+
+describe('the error types', () => {
+  it.each(Object.entries(FIXED))(
+    '%s has its status and its Korean message, to the letter',
+    (type, [status, korean]) => {
+      expect(ERROR_TABLE[type as ErrorType].status).toBe(status);
+      expect(errorMessage(new ApiError(type as ErrorType), 'ko')).toBe(korean);
+    },
+  );
+
+  it('beyond these are the few the contract allows', () => {
+    const others = ERROR_TYPES.filter((type) => !(type in FIXED)).map((type) => [
+      type,
+      ERROR_TABLE[type].status,
+    ]);
+    expect(Object.fromEntries(others)).toEqual({
+      request_too_large: 413,
+      method_not_allowed: 405,
+      conflict: 409,
+      internal_error: 500,
+      batch_expired: null,
+      batch_cancelled: null,
+    });
+  });
+
+  it('are retryable where waiting can help', () => {
+    expect(ERROR_TYPES.filter((type) => ERROR_TABLE[type].retryable)).toEqual([
+      'rate_limit_exceeded',
+      'token_limit_exceeded',
+      'model_error',
+      'model_overloaded',
+      'timeout',
+      'internal_error',
+    ]);
+  });
+});
+
+describe('English and Korean', () => {
+  it.each(['base', 'missing', 'detail'] as const)('have the same %s messages', (group) => {
+    expect(Object.keys(ko[group]).toSorted()).toEqual(Object.keys(en[group]).toSorted());
+  });
+
+  it.each(['base', 'missing'] as const)('say every %s message in their own language', (group) => {
+    for (const text of Object.values(en[group])) expect(text).not.toMatch(HANGUL);
+    for (const text of Object.values(ko[group])) expect(text).toMatch(HANGUL);
+  });
+
+  it.each(Object.keys(en.detail).filter((key) => key !== 'issue'))(
+    'both put every value into "%s"',
+    (key) => {
+      const sentences = [en, ko].map(({ detail }) => {
+        const sentence = detail[key as keyof typeof detail] as (...values: string[]) => string;
+        const values = Array.from({ length: sentence.length }, (_, index) => `<value ${index}>`);
+        const text = sentence(...values);
+        for (const value of values) expect(text).toContain(value);
+        return { text, values: values.length };
+      });
+      expect(sentences[0]?.values).toBe(sentences[1]?.values);
+      // What is nothing but a value is the same in every language.
+      if (key !== 'media_type_unsupported') {
+        expect(sentences[0]?.text).not.toMatch(HANGUL);
+        expect(sentences[1]?.text).toMatch(HANGUL);
+      }
+    },
+  );
+
+  it('word a schema’s issues each in their own way', () => {
+    const schema = z.strictObject({ limit: z.int().max(100) });
+    const errorOf = (input: unknown) => {
+      try {
+        parseOrThrow(schema, input);
+      } catch (error) {
+        if (error instanceof ApiError) return error;
+      }
+      throw new Error('the input was accepted');
+    };
+    for (const input of [{}, { limit: 'x' }, { limit: 101 }, { limit: 1, more: 2 }]) {
+      const error = errorOf(input);
+      expect(errorMessage(error, 'en')).toMatch(/^The request is not valid: \w/);
+      expect(errorMessage(error, 'en')).not.toMatch(HANGUL);
+      expect(errorMessage(error, 'ko')).toMatch(/^요청 형식이 올바르지 않습니다: .*[가-힣]/);
+    }
+  });
+});
+
+describe('a message', () => {
+  it('is the base message made specific', () => {
+    const error = new ApiError('invalid_request', { detail: ['json_too_deep', 128] });
+    expect(errorMessage(error, 'en')).toBe(
+      'The request is not valid: the body is nested deeper than 128 levels',
+    );
+    expect(errorMessage(error, 'ko')).toBe('요청 형식이 올바르지 않습니다: 본문의 중첩이 128단계를 넘습니다');
+  });
+
+  it('names what is missing instead of a resource', () => {
+    expect(errorMessage(new ApiError('not_found', { missing: 'batch' }), 'ko')).toBe(
+      '배치를 찾을 수 없습니다',
+    );
+    expect(errorMessage(new ApiError('not_found', { missing: 'file' }), 'en')).toBe('The file was not found');
+  });
+
+  it('names the type of a file that is not supported', () => {
+    const detail = ['media_type_unsupported', 'image/bmp'] as const;
+    expect(errorMessage(new ApiError('unsupported_media_type', { detail: [...detail] }), 'ko')).toBe(
+      '지원하지 않는 파일 형식입니다: image/bmp',
+    );
+  });
+});
+
+describe('the error object', () => {
+  it('holds what a client needs, and nothing of the cause', () => {
+    const cause = new Error('secret');
+    expect(errorBody(new ApiError('timeout', { code: 'batch_expired', cause }), 'en', 'req_1')).toEqual({
+      type: 'timeout',
+      code: 'batch_expired',
+      message: 'The model took too long to answer',
+      param: null,
+      request_id: 'req_1',
+    });
+  });
+
+  it('keeps the provider’s own words', () => {
+    const provider = { name: 'openai', status: 503, message: 'Slow down' };
+    expect(errorBody(new ApiError('model_overloaded', { provider }), 'ko')).toEqual({
+      type: 'model_overloaded',
+      code: 'model_overloaded',
+      message: '모델이 과부하 상태입니다',
+      param: null,
+      provider,
+    });
+  });
+});
+
+describe('Accept-Language', () => {
+  it.each<['en' | 'ko', string | undefined]>([
+    ['en', undefined],
+    ['en', ''],
+    ['en', '*'],
+    ['en', 'fr, de;q=0.9'],
+    ['ko', 'ko'],
+    ['ko', 'ko-KR'],
+    ['ko', 'KO-kr'],
+    ['ko', 'ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7'],
+    ['en', 'en-US,en;q=0.9,ko;q=0.8'],
+    ['ko', 'en;q=0.5, ko;q=0.9'],
+    ['ko', 'en;q=0.5,ko'],
+    ['ko', 'fr, ko;q=0.1'],
+    ['ko', 'en;q=0, ko;q=0.001'],
+    ['en', 'ko;q=0'],
+    ['en', 'ko;q=0.0, en;q=0.1'],
+    ['ko', 'ko ; Q=0.7 , en ; q=0.6'],
+    ['en', 'ko;q=many, en;q=0.1'],
+    ['en', 'kok, kor-x'],
+    ['en', ',;,=;q=,'],
+  ])('answers in %s to %j', (locale, header) => {
+    expect(preferredLocale(header)).toBe(locale);
+  });
+});
