@@ -1,5 +1,6 @@
 // Regular expressions from clients, matched in linear time: ECMA-262 syntax (unicode mode) translated to RE2's.
-// Known gap: lookaround, backreferences, modifiers and binary Unicode properties are refused, as RE2 has none.
+// Known gap: lookaround, backreferences and modifiers are refused, as RE2 has none, and so are a few binary Unicode
+// properties (ASCII, ID_Start, Ideographic).
 import { RE2JS, RE2JSException } from 're2js';
 
 /** Compiling costs time with the expanded size: `.{1000}` is eight characters and a thousand states. */

@@ -32,12 +32,20 @@ function toApiError(thrown: unknown): ApiError {
 function retryHeaders(error: ApiError): Record<string, string> {
   const headers: Record<string, string> = { 'x-should-retry': String(error.retryable) };
   if (error.type === 'authentication_error') headers['WWW-Authenticate'] = 'Bearer';
-  const waitMs = error.retryAfterMs ?? (error.retryable ? RETRY_DEFAULT_MS : null);
+  const waitMs = error.retryAfterMs ?? defaultWaitMs(error, new Date());
   if (waitMs !== null) {
     headers['Retry-After'] = String(Math.ceil(waitMs / 1000));
     headers['retry-after-ms'] = String(Math.ceil(waitMs));
   }
   return headers;
+}
+
+/** null where waiting cannot help. A budget is full again on the first of next month (UTC). */
+function defaultWaitMs(error: ApiError, now: Date): number | null {
+  if (error.type === 'budget_exceeded') {
+    return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) - now.getTime();
+  }
+  return error.retryable ? RETRY_DEFAULT_MS : null;
 }
 
 function causeText(cause: unknown): string {

@@ -44,7 +44,9 @@ export async function readJson(
 }
 
 function tooLargeError(limitBytes: number): ApiError {
-  return new ApiError('request_too_large', { detail: ['body_too_large', limitBytes / 1024 ** 2] });
+  const kilobytes = limitBytes / 1024;
+  const limit = kilobytes < 1024 ? `${kilobytes} KiB` : `${kilobytes / 1024} MiB`;
+  return new ApiError('request_too_large', { detail: ['body_too_large', limit] });
 }
 
 function jsonError(problem: JsonProblem): ApiError {

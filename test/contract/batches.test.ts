@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BATCH_STATUSES, isTerminal, windowMilliseconds } from '../../src/contract/batches';
+import { windowMilliseconds } from '../../src/contract/batches';
 
 it.each([
   ['1m', 60_000],
@@ -32,8 +32,4 @@ it.each([
   '９h',
 ])('a completion window cannot be %j', (text) => {
   expect(windowMilliseconds(text)).toBeNull();
-});
-
-it('a batch can change until it is completed, failed or cancelled', () => {
-  expect(BATCH_STATUSES.filter((status) => !isTerminal(status))).toEqual(['pending', 'running']);
 });

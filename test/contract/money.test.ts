@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { nanoFromUsd, usdFromNano } from '../../src/contract/money';
+import { usdFromNano } from '../../src/contract/money';
 
 it.each([
   [0, 0],
@@ -7,7 +7,6 @@ it.each([
   [300_000_000, 0.3],
   [1_234_567_891, 1.234567891],
   [9_007_199_254_740_991, 9_007_199.254740991],
-])('%d nano-dollars are %d USD, there and back', (nano, usd) => {
+])('%d nano-dollars are %d USD', (nano, usd) => {
   expect(usdFromNano(nano)).toBe(usd);
-  expect(nanoFromUsd(usd)).toBe(nano);
 });

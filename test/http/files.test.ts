@@ -2,8 +2,8 @@
 import { exports } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { SAMPLES } from '../files/samples';
+import { type ErrorAnswer, newClient as newApiClient, ORIGIN } from './client';
 
-const ORIGIN = 'http://quire';
 const SURFACES = ['/api/v1', '/v1'] as const;
 
 interface FileAnswer {
@@ -11,21 +11,9 @@ interface FileAnswer {
   [member: string]: unknown;
 }
 
-async function newKey(): Promise<string> {
-  const admin = (path: string, body: object) =>
-    exports.default.fetch(`${ORIGIN}/api/v1/admin${path}`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer admin-test', 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-  const account = await (await admin('/accounts', { name: 'files' })).json<{ id: string }>();
-  const key = await (await admin(`/accounts/${account.id}/keys`, { name: 'files' })).json<{ key: string }>();
-  return key.key;
-}
-
 /** A client of a fresh account. */
 async function newClient() {
-  const key = await newKey();
+  const { key } = await newApiClient();
   const call = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
     exports.default.fetch(ORIGIN + path, {
       ...init,
@@ -44,10 +32,6 @@ async function newClient() {
 
 const text = (content: string | Uint8Array<ArrayBuffer> = SAMPLES.text, name = 'a.txt') =>
   new File([content], name, { type: 'text/plain' });
-
-interface ErrorAnswer {
-  error: { type: string; message: string; param: string | null };
-}
 
 describe('an upload', () => {
   it('is answered in the shape of its surface, and readable on the other', async () => {

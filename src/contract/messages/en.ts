@@ -50,7 +50,7 @@ const detail = {
   utf8_malformed: () => 'the body is not valid UTF-8',
   json_too_deep: (levels: number) => `the body is nested deeper than ${levels} levels`,
   key_forbidden: (key: string) => `the key "${key}" is not allowed`,
-  body_too_large: (megabytes: number) => `the limit is ${megabytes} MiB`,
+  body_too_large: (limit: string) => `the limit is ${limit}`,
   inline_batch_too_large: (megabytes: number) =>
     `inline inputs may take ${megabytes} MiB; upload a JSON Lines file with purpose "batch" and pass its id as input_file_id`,
   body_missing: () => 'the body is missing',

@@ -44,7 +44,7 @@ export const ko: Messages = {
     utf8_malformed: () => '본문이 올바른 UTF-8이 아닙니다',
     json_too_deep: (levels) => `본문의 중첩이 ${levels}단계를 넘습니다`,
     key_forbidden: (key) => `"${key}" 키는 사용할 수 없습니다`,
-    body_too_large: (megabytes) => `최대 ${megabytes} MiB입니다`,
+    body_too_large: (limit) => `최대 ${limit}입니다`,
     inline_batch_too_large: (megabytes) =>
       `인라인 입력은 최대 ${megabytes} MiB입니다. purpose "batch"로 JSON Lines 파일을 업로드하고 그 id를 input_file_id로 보내세요`,
     body_missing: () => '본문이 없습니다',

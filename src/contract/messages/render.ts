@@ -11,10 +11,10 @@ export type Locale = keyof typeof LOCALES;
 export function preferredLocale(acceptLanguage: string | undefined): Locale {
   let best: { locale: Locale; quality: number } = { locale: 'en', quality: 0 };
   for (const entry of (acceptLanguage ?? '').split(',')) {
-    const [tag = '', ...parameters] = entry.trim().toLowerCase().split(';');
-    const language = tag.split('-')[0];
-    const weight = parameters.find((parameter) => parameter.trim().startsWith('q='));
-    const quality = weight === undefined ? 1 : Number(weight.trim().slice(2)) || 0;
+    const [tag = '', ...parameters] = entry.toLowerCase().split(/[ \t]*;[ \t]*/);
+    const language = tag.trim().split('-')[0];
+    const weight = parameters.find((parameter) => parameter.startsWith('q='));
+    const quality = weight === undefined ? 1 : Number(weight.slice(2)) || 0;
     if ((language === 'en' || language === 'ko') && quality > best.quality) {
       best = { locale: language, quality };
     }

@@ -41,7 +41,9 @@ export const adminRoutes = new Hono<AppEnv>()
     const id = c.req.param('key_id');
     if (!(await account(c).revokeKey(id, Date.now()))) throw new ApiError('not_found', { missing: 'key' });
     return c.json({ id, object: 'key', deleted: true });
-  });
+  })
+  // Before the middleware of accounts' keys, which the admin's is none of, can refuse a path that is not there.
+  .all('*', (c) => c.notFound());
 
 function account(c: AppContext) {
   return c.env.ACCOUNTS.getByName(c.req.param('id') ?? '');
