@@ -8,6 +8,9 @@ import { type Client, errorOf, newClient, ORIGIN } from './client';
 
 const PREFIXES = ['/v1', '/api/v1'] as const;
 
+/** For what is done after the answer was sent. */
+const WAIT = { timeout: 10_000, interval: 50 };
+
 let client: Client;
 beforeAll(async () => {
   client = await newClient();
@@ -457,7 +460,7 @@ it('the account’s usage is the sum of what its answers reported', async () => 
       sum(({ cost }) => cost?.total_cost ?? 0),
       12,
     );
-  });
+  }, WAIT);
 });
 
 describe.each(PREFIXES)('GET %s/models', (prefix) => {
