@@ -2,7 +2,6 @@
 // Asking an object that holds nothing writes nothing; the tables come with the first write.
 import { DurableObject } from 'cloudflare:workers';
 import type { AccountResponse, AccountUpdate, KeyResponse, UsageResponse } from '../contract/accounts';
-import type { BatchStatus } from '../contract/batches';
 import { newId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
 import { ACCOUNT_RECORD_SCHEMA, AccountRecord, type NewAccount } from './account-record';
@@ -34,6 +33,22 @@ const SCHEMA = [
   BATCH_INDEX_SCHEMA,
   USAGE_BOOK_SCHEMA,
 ].join('\n');
+
+/** How many waiting batches learn that one has ended: some may still be planning, so more than the one there is room for. */
+const WOKEN_BATCHES = 10;
+
+/** What came of removing a file: the R2 key of bytes that no one needs any more, or null for bytes that stay. */
+export type FileRemoval = 'in_use' | { bytesToDelete: string | null };
+
+/** What an account is told of a batch's end. */
+export interface BatchEnd {
+  keyId: string;
+  /** All that the batch spent. */
+  ledger: LedgerEntry[];
+  files: IndexedFile[];
+  /** The batch as JSON, for lists. */
+  summary: string;
+}
 
 /** Times are milliseconds where they are numbers. */
 export class AccountObject extends DurableObject<Env> {
@@ -118,8 +133,27 @@ export class AccountObject extends DurableObject<Env> {
     this.#files.add(file);
   }
 
-  removeFile(id: string): void {
-    this.#held(undefined, () => this.#files.remove(id));
+  /**
+   * Takes a file off the list, unless an unfinished batch reads it; null where there is none. Its bytes may go only where
+   * the answer says so: an ended batch that is tried again still needs them.
+   */
+  removeFile(id: string): FileRemoval | null {
+    return this.#held(null, () => {
+      const r2Key = this.#files.keyOf(id);
+      const readers = this.#batches.readersOf(id);
+      if (r2Key === null) return null;
+      if (readers === 'unfinished') return 'in_use';
+      this.#files.remove(id);
+      return { bytesToDelete: readers === null ? r2Key : null };
+    });
+  }
+
+  /** Whether anyone knows of the bytes of a file. */
+  holdsBytes(fileId: string): boolean {
+    return this.#held(
+      false,
+      () => this.#files.keyOf(fileId) !== null || this.#batches.readersOf(fileId) !== null,
+    );
   }
 
   /** Null for a file that is unknown or has expired. */
@@ -141,14 +175,49 @@ export class AccountObject extends DurableObject<Env> {
     this.#batches.add(batch);
   }
 
-  /** A batch that is not listed is left alone. */
-  updateBatch(id: string, status: BatchStatus, summary: string | null): void {
-    this.#held(undefined, () => this.#batches.update(id, status, summary));
+  /** Whether a batch may run now: from then on it counts as running. Asking again answers the same. */
+  startBatch(batch: NewBatchEntry): boolean {
+    this.#makeTables();
+    if (this.#batches.isRunning(batch.id)) return true;
+    const limit = this.#record.read()?.limits.concurrent_batches ?? Number.POSITIVE_INFINITY;
+    if (this.#batches.countRunning() >= limit) return false;
+    this.ctx.storage.transactionSync(() => {
+      this.#batches.add(batch);
+      this.#batches.update(batch.id, 'running', null);
+    });
+    return true;
   }
 
-  /** Takes a batch off the list. What it spent stays booked. */
-  removeBatch(id: string): void {
-    this.#held(undefined, () => this.#batches.remove(id));
+  /**
+   * Books a batch's spend, lists its output files and notes its end, all or nothing; a repeated call changes nothing. The
+   * batches that wait for room are told of it.
+   */
+  endBatch(batch: NewBatchEntry, end: BatchEnd): void {
+    this.#makeTables();
+    this.ctx.storage.transactionSync(() => {
+      this.#usage.bookBatch(batch.id, end.keyId, end.ledger);
+      for (const file of end.files) this.#files.add(file);
+      this.#batches.add(batch);
+      this.#batches.update(batch.id, batch.status, end.summary);
+    });
+    for (const id of this.#batches.pending(WOKEN_BATCHES)) {
+      // A batch that is not reached asks by itself after a while.
+      this.ctx.waitUntil(
+        this.env.BATCHES.getByName(id)
+          .wake()
+          .catch(() => undefined),
+      );
+    }
+  }
+
+  /** Takes a batch off the list; what it spent stays booked. Answers whether no one needs its input's bytes any more. */
+  removeBatch(id: string): boolean {
+    return this.#held(true, () => {
+      const fileId = this.#batches.remove(id);
+      return (
+        fileId === null || (this.#files.keyOf(fileId) === null && this.#batches.readersOf(fileId) === null)
+      );
+    });
   }
 
   listBatches(query: BatchIndexQuery): Page<BatchEntry> | null {
@@ -164,12 +233,6 @@ export class AccountObject extends DurableObject<Env> {
   settle({ keyId, ...spend }: Spend): void {
     this.#makeTables();
     this.#usage.book(keyId, { ...spend, requests: 1 });
-  }
-
-  /** Books a batch, whose ledger holds all it spent so far: of a repeated call only what is new. */
-  settleBatch(batchId: string, keyId: string, ledger: LedgerEntry[]): void {
-    this.#makeTables();
-    this.ctx.storage.transactionSync(() => this.#usage.bookBatch(batchId, keyId, ledger));
   }
 
   usage(query: UsageReportQuery): UsageResponse {

@@ -8,12 +8,12 @@ export interface NewBatchEntry {
   /** Milliseconds. */
   createdAt: number;
   status: BatchStatus;
-  /** Null where the inputs' models differ. */
-  model: string | null;
+  /** The uploaded file it reads; null for inputs that came inline. */
+  inputFileId: string | null;
 }
 
 export interface BatchEntry extends NewBatchEntry {
-  /** The ended batch as JSON, without results; null before its end. */
+  /** The ended batch as its object would describe it, as JSON; null before its end. */
   summary: string | null;
 }
 
@@ -25,11 +25,12 @@ export const BATCH_INDEX_SCHEMA = `
     id TEXT NOT NULL UNIQUE,
     created_at INTEGER NOT NULL,
     status TEXT NOT NULL,
-    model TEXT,
+    input_file_id TEXT,
     summary TEXT
   );
   CREATE INDEX IF NOT EXISTS batches_by_time ON batches (created_at);
   CREATE INDEX IF NOT EXISTS batches_by_status ON batches (status, created_at);
+  CREATE INDEX IF NOT EXISTS batches_by_input ON batches (input_file_id) WHERE input_file_id IS NOT NULL;
 `;
 
 export class BatchIndex {
@@ -40,13 +41,13 @@ export class BatchIndex {
   }
 
   /** Adding a batch again changes nothing: what the entry says by then is newer. */
-  add({ id, createdAt, status, model }: NewBatchEntry): void {
+  add({ id, createdAt, status, inputFileId }: NewBatchEntry): void {
     this.#sql.exec(
-      'INSERT INTO batches (id, created_at, status, model) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO batches (id, created_at, status, input_file_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
       id,
       createdAt,
       status,
-      model,
+      inputFileId,
     );
   }
 
@@ -54,8 +55,46 @@ export class BatchIndex {
     this.#sql.exec('UPDATE batches SET status = ?, summary = ? WHERE id = ?', status, summary, id);
   }
 
-  remove(id: string): void {
-    this.#sql.exec('DELETE FROM batches WHERE id = ?', id);
+  /** Takes a batch off the list and answers the file it read, or null. */
+  remove(id: string): string | null {
+    const [row] = this.#sql.exec<{ input_file_id: string | null }>(
+      'DELETE FROM batches WHERE id = ? RETURNING input_file_id',
+      id,
+    );
+    return row?.input_file_id ?? null;
+  }
+
+  isRunning(id: string): boolean {
+    const [row] = this.#sql.exec("SELECT 1 FROM batches WHERE id = ? AND status = 'running'", id);
+    return row !== undefined;
+  }
+
+  countRunning(): number {
+    return this.#sql
+      .exec<{ count: number }>("SELECT count(*) AS count FROM batches WHERE status = 'running'")
+      .one().count;
+  }
+
+  /** Batches that have not started, the oldest first. */
+  pending(limit: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>(
+        "SELECT id FROM batches WHERE status = 'pending' ORDER BY created_at, n LIMIT ?",
+        limit,
+      )
+      .toArray()
+      .map(({ id }) => id);
+  }
+
+  /** Which batches read a file: `unfinished` ones now, `ended` ones perhaps again when they are retried. */
+  readersOf(fileId: string): 'unfinished' | 'ended' | null {
+    const [row] = this.#sql.exec<{ unfinished: number }>(
+      `SELECT status IN ('pending', 'running') AS unfinished FROM batches WHERE input_file_id = ?
+       ORDER BY unfinished DESC LIMIT 1`,
+      fileId,
+    );
+    if (row === undefined) return null;
+    return row.unfinished === 1 ? 'unfinished' : 'ended';
   }
 
   list(query: BatchIndexQuery): Page<BatchEntry> | null {
@@ -84,7 +123,7 @@ type BatchRow = {
   id: string;
   created_at: number;
   status: string;
-  model: string | null;
+  input_file_id: string | null;
   summary: string | null;
 };
 
@@ -93,7 +132,7 @@ function fromRow(row: BatchRow): BatchEntry {
     id: row.id,
     createdAt: row.created_at,
     status: row.status as BatchStatus,
-    model: row.model,
+    inputFileId: row.input_file_id,
     summary: row.summary,
   };
 }

@@ -76,6 +76,12 @@ export class FileIndex {
     return row === undefined ? null : fromRow(row);
   }
 
+  /** Also of a file that has expired, until it is removed. */
+  keyOf(id: string): string | null {
+    const [row] = this.#sql.exec<{ r2_key: string }>('SELECT r2_key FROM files WHERE id = ?', id);
+    return row?.r2_key ?? null;
+  }
+
   list(query: FileListQuery, now: number): Page<IndexedFile> | null {
     const filters: Filter[] = [['(expires_at IS NULL OR expires_at > ?)', now]];
     if (query.purpose !== undefined) filters.push(['purpose = ?', query.purpose]);

@@ -2,15 +2,19 @@
 // tells the world (queue, subscribers, account, webhook). Its SQLite is the truth; queue messages are hints.
 import { DurableObject } from 'cloudflare:workers';
 import type { ResultsQuery } from '../contract/batches';
-import { newId } from '../contract/ids';
-import { INLINE_RESULTS_LIMIT_BYTES } from '../contract/limits';
 import { sameText } from '../platform/constant-time';
-import { encodeEvent } from '../platform/server-sent-events';
-import { type BatchDocument, batchDocument, batchProgress, batchStatus } from './batch-response';
-import { type BatchSpec, batchPrefix, type RangeCut, type RangeMessage } from './batch-spec';
-import { BatchStore, type RangeRow } from './batch-store';
+import { BatchRecord } from './batch-record';
+import type { BatchDocument, BatchSnapshot } from './batch-response';
+import type { BatchMessage, BatchSpec, RangeCut } from './batch-spec';
+import type { RangeRow } from './batch-store';
+import { Dispatcher } from './dispatcher';
+import { batchSnapshot, fullDocument, linesResponse, progressSource } from './documents';
+import { batchEntry, finishBatch, removeTraces } from './finish';
+import * as lease from './lease';
+import type { PlanGrant } from './plan';
 import { ProgressHub } from './progress-stream';
 import { type ResultsPage, resultsInCommitOrder, resultsInInputOrder, takePage } from './results';
+import { retentionMs } from './retention';
 import * as machine from './state';
 import { type DeliveryAttempt, OUTBOX_SCHEMA, WebhookOutbox } from './webhook-outbox';
 
@@ -24,13 +28,16 @@ export interface Grant {
   start: number;
   end: number;
   count: number;
+  customIds: string[];
   /** Positions already recorded, one bit each, and failed tries of the others. */
   done: number;
   attempts: Record<number, number>;
+  /** Set where its items must run one after another, with so much nano-dollars for all of them. */
+  aloneWithNano: number | null;
 }
 
 export interface Claimed {
-  spec: Pick<BatchSpec, 'accountId' | 'origin' | 'locale' | 'inputKey'>;
+  spec: Pick<BatchSpec, 'accountId' | 'origin' | 'locale' | 'inputKey' | 'maxCostNano'>;
   grants: Grant[];
 }
 
@@ -43,175 +50,221 @@ export interface RangeCommit {
   results: Uint8Array[];
 }
 
-/** Why a results page cannot be had. */
+/** Why results cannot be had. */
 export type ResultsRefusal = 'not_final' | 'after_unknown';
 
-/** A queue takes this many messages at once. */
-const SEND_BATCH_LIMIT = 100;
-
-/** How long after a failed step (queue, account) it is tried again. */
-const STEP_RETRY_MS = 2_000;
-
-/** Result events a subscriber is given at once. */
-const EVENT_CHUNK_RESULTS = 50;
-
-const DAY_MS = 86_400_000;
-
-interface Loaded {
+/** Where a batch that is tried again finds its inputs, and which of them it takes. */
+export interface RetrySource {
   spec: BatchSpec;
-  state: machine.BatchState;
-  /** The status the account's index has last been told. */
-  indexed: string;
+  /** Indexes of the items that failed or were never done, ascending. */
+  items: number[];
 }
 
+/** How long after a failed step (account, R2) it is tried again. */
+const STEP_RETRY_MS = 2_000;
+
+/** How often a batch asks by itself whether its account has room for it; an ended batch of the account wakes it. */
+const ROOM_CHECK_MS = 30_000;
+
 export class BatchObject extends DurableObject<Env> {
-  readonly #store = new BatchStore(this.ctx.storage.sql);
+  readonly #record = new BatchRecord(this.ctx.storage);
+  readonly #dispatcher = new Dispatcher(this.#record, this.env.BATCH_QUEUE);
   readonly #outbox = new WebhookOutbox(this.ctx.storage.sql);
-  readonly #hub = new ProgressHub({
-    newest: () => {
-      const state = this.#load()?.state;
-      return { sequence: state?.sequence ?? 0, ended: state === undefined || state.phase === 'ended' };
-    },
-    resultEvents: (sequence) => this.#resultEvents(sequence),
-    statusEvent: (id) => {
-      const state = this.#load()?.state;
-      return state ? encodeEvent({ id, event: 'status', data: JSON.stringify(batchProgress(state)) }) : '';
-    },
-    doneEvent: (id) => {
-      const loaded = this.#load();
-      return loaded ? encodeEvent({ id, event: 'done', data: this.#document(loaded).json }) : '';
-    },
-  });
-  #loaded: Loaded | null = null;
+  readonly #hub = new ProgressHub(progressSource(this.#record));
+  /** When the account was last asked for room; an object that just woke asks at once. */
+  #roomAskedAt = 0;
   #finishing: Promise<void> | null = null;
 
-  /** Makes the batch. Null where this id is taken. */
-  async create(spec: BatchSpec, cuts: RangeCut[]): Promise<BatchDocument | null> {
-    if (this.#load() !== null) return null;
-    const total = cuts.reduce((sum, cut) => sum + cut.customIds.length, 0);
+  /** Makes the batch of inputs that are cut already, or of a file that is to be planned. Null where this id is taken. */
+  async create(
+    spec: BatchSpec,
+    inputs: { cuts: RangeCut[]; model: string | null } | null,
+  ): Promise<BatchSnapshot | null> {
+    if (this.#record.get() !== null) return null;
+    const { store } = this.#record;
+    const total = inputs?.cuts.reduce((sum, cut) => sum + cut.customIds.length, 0) ?? 0;
     this.ctx.storage.transactionSync(() => {
-      this.#store.create(spec, machine.newBatchState(total), cuts);
+      store.create(spec, machine.newBatchState(inputs && { total, model: inputs.model }));
+      store.addRanges(inputs?.cuts ?? []);
       this.ctx.storage.sql.exec(OUTBOX_SCHEMA);
     });
     await this.#arm();
-    await this.#index().catch(logStep('batch.index_failed', spec.id));
-    return this.get(spec.accountId);
+    // Where this fails the list lacks the batch until it starts.
+    await this.env.ACCOUNTS.getByName(spec.accountId)
+      .addBatch(batchEntry(this.#record.current()))
+      .catch(logStep('batch.list_failed', spec.id));
+    return this.snapshot(spec.accountId);
   }
 
-  /** The batch, or null where it is not this account's. */
+  /** The batch as native clients see it, or null where it is not this account's. */
   get(accountId: string): BatchDocument | null {
-    const loaded = this.#owned(accountId);
-    return loaded && this.#document(loaded);
+    const batch = this.#record.owned(accountId);
+    return batch && fullDocument(this.#record.store, batch);
   }
 
-  /** Ends the batch now; a batch that has ended stays as it is. */
-  async cancel(accountId: string): Promise<BatchDocument | null> {
-    const loaded = this.#owned(accountId);
-    if (loaded === null) return null;
-    this.#transaction(() => this.#save(machine.finalize(loaded.state, 'cancelled')));
-    await this.#finish().catch(logStep('batch.finish_failed', loaded.spec.id));
+  /** The batch without its results, or null where it is not this account's. */
+  snapshot(accountId: string): BatchSnapshot | null {
+    const batch = this.#record.owned(accountId);
+    return batch && batchSnapshot(batch);
+  }
+
+  /** Ends the batch now; a batch that has ended stays as it is. False where it is not this account's. */
+  async cancel(accountId: string): Promise<boolean> {
+    const batch = this.#record.owned(accountId);
+    if (batch === null) return false;
+    this.#record.transaction(() => this.#record.save(machine.finalize(batch.state, 'cancelled', Date.now())));
     await this.#arm();
-    return this.get(accountId);
+    // What fails here, the alarm does again; the answer then says that the batch is still at it.
+    await this.#finish().catch(logStep('batch.finish_failed', batch.spec.id));
+    return true;
   }
 
   /** Removes an ended batch and all it holds. */
   async remove(accountId: string): Promise<'removed' | 'not_found' | 'not_ended'> {
-    const loaded = this.#owned(accountId);
-    if (loaded === null) return 'not_found';
-    if (loaded.state.phase !== 'ended') return 'not_ended';
-    await this.#destroy(loaded.spec);
+    const batch = this.#record.owned(accountId);
+    if (batch === null) return 'not_found';
+    if (batch.state.phase !== 'ended') return 'not_ended';
+    await this.#destroy();
     return 'removed';
+  }
+
+  /** What of an ended batch can be tried again; null where it is not this account's. */
+  retrySource(accountId: string): RetrySource | 'not_ended' | null {
+    const batch = this.#record.owned(accountId);
+    if (batch === null) return null;
+    if (batch.state.phase !== 'ended') return 'not_ended';
+    const items: number[] = [];
+    for (const { index, status } of resultsInInputOrder(this.#record.store, batch)) {
+      if (status !== 'completed') items.push(index);
+    }
+    return { spec: batch.spec, items };
   }
 
   /** A page of results; null where the batch is not this account's. */
   results(accountId: string, query: ResultsQuery): ResultsPage | ResultsRefusal | null {
-    const loaded = this.#owned(accountId);
-    if (loaded === null) return null;
-    const after = query.after === undefined ? null : this.#store.locate(query.after);
+    const batch = this.#record.owned(accountId);
+    if (batch === null) return null;
+    const { store } = this.#record;
+    const after = query.after === undefined ? null : store.locate(query.after);
     if (query.after !== undefined && after === null) return 'after_unknown';
     if (query.order === 'committed') {
-      const sequence = after && this.#sequenceOf(after.range, after.position);
+      const sequence = after && store.sequenceOf(after.range, after.position);
       if (after !== null && sequence === null) return 'after_unknown';
-      return takePage(resultsInCommitOrder(this.#store, sequence ?? 0), query.limit, query.status);
+      return takePage(resultsInCommitOrder(store, sequence ?? 0), query.limit, query.status);
     }
-    if (loaded.state.phase !== 'ended') return 'not_final';
-    const from = after ? { range: after.range.n, position: after.position + 1 } : { range: 0, position: 0 };
-    return takePage(resultsInInputOrder(this.#store, loaded, from), query.limit, query.status);
+    if (batch.state.phase !== 'ended') return 'not_final';
+    const from = after ? { range: after.range.n, position: after.position + 1 } : undefined;
+    return takePage(resultsInInputOrder(store, batch, from), query.limit, query.status);
   }
 
   deliveries(accountId: string): DeliveryAttempt[] | null {
-    return this.#owned(accountId) && this.#outbox.attempts();
+    return this.#record.owned(accountId) && this.#outbox.attempts();
   }
 
-  /** Whether R2 objects under this batch's prefix are still its own. */
+  /** Whether a batch is here: R2 objects under its prefix are its own then. */
   holdsData(): boolean {
-    return this.#load() !== null;
+    return this.#record.get() !== null;
   }
 
-  /** What the alarm would do, for the cron to call where the alarm seems lost. False where no batch is here. */
-  async catchUp(): Promise<boolean> {
+  /** Does what is due, for whoever knows that something may be: the cron, or the account that has room again. */
+  async wake(): Promise<void> {
     await this.alarm();
-    return this.holdsData();
+  }
+
+  /** Opens the planning of the input file, or null for a message that is stale or repeated. */
+  claimPlan(epoch: number): PlanGrant | null {
+    const batch = this.#record.get();
+    const plan = batch?.state.phase === 'planning' ? batch.state.plan : null;
+    const claimed = plan && lease.claim(plan, epoch, Date.now());
+    if (!batch || !plan || !claimed) return null;
+    const { spec, state } = batch;
+    this.#record.transaction(() => this.#record.save({ ...state, plan: { ...plan, ...claimed } }));
+    return {
+      epoch,
+      inputKey: spec.inputKey,
+      locale: spec.locale,
+      hasCeiling: spec.maxCostNano !== null,
+      from: { byte: plan.byte, line: plan.line, item: plan.item },
+      model: state.model,
+    };
+  }
+
+  /** The custom_ids of ranges that are cut already, a page at a time: a planner that goes on must know them. */
+  plannedIds(fromRange: number, limit: number): string[][] {
+    return this.#record.get() === null ? [] : this.#record.store.customIds(fromRange, limit);
+  }
+
+  /** Records how far a planner has come. Answers whether the plan is still its own. */
+  async commitPlan(epoch: number, report: machine.PlanReport, cuts: RangeCut[]): Promise<boolean> {
+    const state = this.#record.get()?.state;
+    const planned = state && machine.commitPlan(state, epoch, report, Date.now());
+    if (!planned) return false;
+    this.#record.transaction(() => {
+      if (planned.outcome === 'invalid') this.#record.store.removeRanges();
+      else this.#record.store.addRanges(cuts);
+      this.#record.save(planned);
+    });
+    // The rest is the alarm's: it starts the batch, or ends it.
+    if (report.done) await this.alarm();
+    return !report.done;
   }
 
   /** Opens the ranges a consumer's messages name; those that are stale or repeated are left out. */
-  claim(messages: Pick<RangeMessage, 'range' | 'epoch'>[]): Claimed | null {
-    const loaded = this.#load();
-    if (loaded === null) return null;
+  claim(messages: { range: number; epoch: number }[]): Claimed | null {
+    const batch = this.#record.get();
+    if (batch === null) return null;
+    const { store } = this.#record;
     const now = Date.now();
-    const grants = this.#transaction(() =>
+    const grants = this.#record.transaction(() =>
       messages.flatMap(({ range: n, epoch }): Grant[] => {
-        const range = this.#store.range(n);
-        const claimed = range && machine.claim(loaded.state, range, epoch, now);
+        const range = store.range(n);
+        const claimed = range && machine.claim(batch.state, range, epoch, now);
         if (range === null || claimed === null) return [];
-        this.#store.saveRange({ ...range, ...claimed });
-        const { first, start, end, count, done, attempts } = range;
-        return [{ range: n, epoch, first, start, end, count, done, attempts }];
+        store.saveRange({ ...range, ...claimed });
+        return [grantOf(range)];
       }),
     );
-    const { accountId, origin, locale, inputKey } = loaded.spec;
-    return { spec: { accountId, origin, locale, inputKey }, grants };
+    const { accountId, origin, locale, inputKey, maxCostNano } = batch.spec;
+    return { spec: { accountId, origin, locale, inputKey, maxCostNano }, grants };
   }
 
   /** Records what a consumer did. Answers for each range whether it is still the consumer's. */
   async commit(commits: RangeCommit[]): Promise<boolean[]> {
-    const loaded = this.#load();
-    if (loaded === null) return commits.map(() => false);
+    if (this.#record.get() === null) return commits.map(() => false);
     const now = Date.now();
-    let messages: RangeMessage[] = [];
-    const held = this.#transaction(() => {
-      const answers = commits.map((commit) => this.#commitRange(commit, now));
-      messages = this.#dispatch(now);
-      return answers;
-    });
+    const [held, messages] = this.#record.transaction(() => [
+      commits.map((commit) => this.#commitRange(commit, now)),
+      this.#dispatcher.dispatch(now),
+    ]);
     this.#hub.changed();
     this.#send(messages);
-    if (loaded.spec && this.#load()?.state.phase === 'finalizing') {
-      this.ctx.waitUntil(this.#finish().catch(logStep('batch.finish_failed', loaded.spec.id)));
-    }
     await this.#arm();
+    this.#finishSoon();
     return held;
   }
 
-  /** The queue gave up on a message: its range is dispatched again if nobody else has it. */
-  async giveUp(n: number, epoch: number): Promise<void> {
-    const range = this.#load() && this.#store.range(n);
-    if (!range || range.epoch !== epoch) return;
-    this.#transaction(() => this.#reclaim([range], range.deadline));
+  /** The queue gave up on a message: what it names is handed out again, unless somebody claimed it. */
+  async giveUp(message: BatchMessage): Promise<void> {
+    if (this.#record.get() === null) return;
+    this.#dispatcher.takeBack([message], Date.now());
     await this.#arm();
   }
 
-  /** The event stream. `Last-Event-ID` and `include=results` as in the contract; the Worker has checked the key. */
+  /** The two answers that are streams: `…/stream`, the events, and `…/results`, all results as JSON Lines. */
   override async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url);
-    const loaded = this.#load();
+    const batch = this.#record.get();
     const accountId = request.headers.get('x-quire-account');
     const allowed =
-      loaded !== null &&
+      batch !== null &&
       (accountId === null
-        ? await sameText(url.searchParams.get('token') ?? '', loaded.spec.streamToken)
-        : accountId === loaded.spec.accountId);
+        ? await sameText(url.searchParams.get('token') ?? '', batch.spec.streamToken)
+        : accountId === batch.spec.accountId);
     if (!allowed) return new Response(null, { status: 404 });
+    if (url.pathname.endsWith('/results')) {
+      const order = url.searchParams.get('order');
+      return linesResponse(this.#record.store, batch, order, request.headers.get('range'));
+    }
     const lastEventId = request.headers.get('last-event-id') ?? '';
     const after = /^\d{1,15}$/.test(lastEventId) ? Number(lastEventId) : null;
     return new Response(this.#hub.subscribe(after, url.searchParams.get('include') === 'results'));
@@ -219,256 +272,144 @@ export class BatchObject extends DurableObject<Env> {
 
   /** Alarms end after six failures in a row, so none may fail: whatever happens, the next one is set. */
   override async alarm(): Promise<void> {
-    const loaded = this.#load();
-    if (loaded === null) return;
-    await this.#tick(Date.now()).catch(logStep('batch.alarm_failed', loaded.spec.id));
+    const batch = this.#record.get();
+    if (batch === null) return;
+    await this.#tick(Date.now()).catch(logStep('batch.alarm_failed', batch.spec.id));
     await this.#arm();
   }
 
-  /** Everything that is due: start, expiry, lost ranges, the end, the webhook, retention. */
+  /** Everything that is due: planning, start, expiry, lost work, the end, the webhook, retention. */
   async #tick(now: number): Promise<void> {
-    const loaded = this.#load();
-    if (loaded === null) return;
-    const messages = this.#transaction(() => {
-      this.#save(machine.start(this.#state(), now));
-      if (now >= loaded.spec.expiresAt) this.#save(machine.finalize(this.#state(), 'expired'));
-      this.#reclaim(this.#store.overdueRanges(now), now);
-      return this.#dispatch(now);
+    const { spec } = this.#record.current();
+    if (now >= spec.expiresAt) {
+      this.#record.transaction(() =>
+        this.#record.save(machine.finalize(this.#record.current().state, 'expired', now)),
+      );
+    }
+    if (this.#record.current().state.phase === 'waiting' && (await this.#accountHasRoom())) {
+      this.#record.transaction(() => this.#record.save(machine.start(this.#record.current().state, now)));
+    }
+    const messages = this.#record.transaction(() => {
+      this.#dispatcher.reclaimLost(now);
+      return this.#dispatcher.dispatch(now);
     });
-    this.#send(messages);
     this.#hub.changed();
-    if (this.#state().phase === 'finalizing') await this.#finish();
-    await this.#index();
-    if (this.#state().phase !== 'ended') return;
+    this.#send(messages);
+    await this.#finish();
+    const { state } = this.#record.current();
+    if (state.phase !== 'ended') return;
     await this.#outbox.deliverDue(now, { allowPrivate: this.env.ALLOW_PRIVATE_NETWORK === 'true' });
-    if (now >= this.#retainedUntil(this.#state())) await this.#destroy(loaded.spec);
+    // A webhook that is still to be delivered keeps its batch.
+    if (this.#outbox.nextAt() === null && now >= this.#retainedUntil(state)) await this.#destroy();
   }
 
   #commitRange({ range: n, epoch, report, results }: RangeCommit, now: number): boolean {
-    const range = this.#store.range(n);
-    const commit = range && machine.commit(this.#state(), range, epoch, report, now);
+    const { store } = this.#record;
+    const range = store.range(n);
+    const commit = range && machine.commit(this.#record.current().state, range, epoch, report, now);
     if (range === null || commit === null) return false;
     const [first] = commit.recorded;
     const packs = first === undefined ? range.packs : [...range.packs, first.sequence];
     if (first !== undefined) {
-      const texts = commit.recorded.map(
-        (item) => results[report.items.findIndex(({ position }) => position === item.position)],
-      );
-      this.#store.addPack(
+      const byPosition = new Map(report.items.map(({ position }, index) => [position, results[index]]));
+      store.addPack(
         { sequence: first.sequence, range: n, items: commit.recorded },
-        texts.map((text) => text ?? new Uint8Array()),
+        commit.recorded.map(({ position }) => byPosition.get(position) ?? new Uint8Array()),
       );
     }
-    this.#store.saveRange({ ...range, ...commit.range, packs });
-    this.#save(commit.batch);
+    store.saveRange({ ...range, ...commit.range, packs });
+    this.#record.save(commit.batch);
     return commit.range.status === 'leased';
   }
 
-  /** Marks as many waiting ranges as the window has room for; their messages are to be sent after the transaction. */
-  #dispatch(now: number): RangeMessage[] {
-    const loaded = this.#load();
-    const room = loaded === null ? 0 : machine.roomInWindow(loaded.state);
-    if (loaded === null || room === 0) return [];
-    const ranges = this.#store
-      .waitingRanges(now, room)
-      .map((range) => ({ ...range, ...machine.dispatch(range, now) }));
-    for (const range of ranges) this.#store.saveRange(range);
-    if (ranges.length > 0) this.#save({ ...loaded.state, inFlight: loaded.state.inFlight + ranges.length });
-    return ranges.map(({ n, epoch }) => ({ batch: loaded.spec.id, range: n, epoch }));
+  /** Off the caller's path; what the queue does not take waits for the alarm. */
+  #send(messages: BatchMessage[]): void {
+    if (messages.length === 0) return;
+    const sent = this.#dispatcher.send(messages).then((taken) => (taken ? undefined : this.#arm()));
+    this.ctx.waitUntil(sent);
   }
 
-  /** Sends hints; where the queue does not take them, the ranges go back and the alarm tries again. */
-  #send(messages: RangeMessage[]): void {
-    for (let from = 0; from < messages.length; from += SEND_BATCH_LIMIT) {
-      const some = messages.slice(from, from + SEND_BATCH_LIMIT);
-      const sent = this.env.BATCH_QUEUE.sendBatch(some.map((body) => ({ body }))).catch(async (error) => {
-        logStep('batch.send_failed', some[0]?.batch ?? '')(error);
-        const ranges = some.flatMap(({ range: n, epoch }) => {
-          const range = this.#store.range(n);
-          return range?.status === 'queued' && range.epoch === epoch ? [range] : [];
-        });
-        this.#transaction(() => this.#reclaim(ranges, Number.MAX_SAFE_INTEGER, Date.now() + STEP_RETRY_MS));
-        await this.#arm();
-      });
-      this.ctx.waitUntil(sent);
-    }
+  async #accountHasRoom(): Promise<boolean> {
+    this.#roomAskedAt = Date.now();
+    const batch = this.#record.current();
+    return this.env.ACCOUNTS.getByName(batch.spec.accountId).startBatch(batchEntry(batch));
   }
 
-  /** Ranges that are lost as of `now` wait again, until `notBefore`. */
-  #reclaim(ranges: RangeRow[], now: number, notBefore = 0): void {
-    for (const range of ranges) {
-      const reclaimed = machine.reclaim(range, now);
-      if (reclaimed === null) continue;
-      this.#store.saveRange({ ...range, ...reclaimed, notBefore });
-      const state = this.#state();
-      this.#save({ ...state, inFlight: state.inFlight - 1 });
-    }
+  /** Finishes the batch if it is at its end, off the caller's path; what fails here, the alarm does again. */
+  #finishSoon(): void {
+    const { spec } = this.#record.current();
+    this.ctx.waitUntil(this.#finish().catch(logStep('batch.finish_failed', spec.id)));
   }
 
-  /** Books the spend, then makes the end visible: in that order, so that an ended batch is always paid for. */
+  /** Once at a time, whoever asks. */
   #finish(): Promise<void> {
-    this.#finishing ??= this.#finishOnce().finally(() => {
-      this.#finishing = null;
-    });
+    if (this.#record.current().state.phase !== 'finalizing') return Promise.resolve();
+    this.#finishing ??= finishBatch(this.env, this.#record, this.#outbox)
+      .then(() => {
+        this.#hub.changed();
+        return this.#arm();
+      })
+      .finally(() => {
+        this.#finishing = null;
+      });
     return this.#finishing;
   }
 
-  async #finishOnce(): Promise<void> {
-    const { spec, state } = this.#load() ?? {};
-    if (spec === undefined || state?.phase !== 'finalizing') return;
-    await this.env.ACCOUNTS.getByName(spec.accountId).settleBatch(spec.id, spec.keyId, state.ledger);
-    const now = Date.now();
-    this.#transaction(() => {
-      this.#save(machine.end(this.#state(), now));
-      if (spec.webhook === null) return;
-      const body = this.#document({ spec, state: this.#state() }).json;
-      this.#outbox.add({ id: newId('evt'), ...spec.webhook, body }, now);
-    });
-    this.#hub.changed();
-    await this.#index();
-    await this.#arm();
-  }
-
-  /** Tells the account's index of batches what changed. What it missed, the alarm tells it later. */
-  async #index(): Promise<void> {
-    const loaded = this.#load();
-    if (loaded === null) return;
-    const { spec, state, indexed } = loaded;
-    const status = batchStatus(state);
-    if (indexed === status) return;
-    const account = this.env.ACCOUNTS.getByName(spec.accountId);
-    if (indexed === '') {
-      await account.addBatch({ id: spec.id, createdAt: spec.createdAt, status, model: spec.model });
-    }
-    if (indexed !== '' || state.phase === 'ended') {
-      const summary = state.phase === 'ended' ? batchDocument(spec, state, null).json : null;
-      await account.updateBatch(spec.id, status, summary);
-    }
-    this.#store.saveIndexed(status);
-    this.#loaded = { ...(this.#load() ?? loaded), indexed: status };
-  }
-
-  async #destroy(spec: BatchSpec): Promise<void> {
-    const prefix = batchPrefix(spec.accountId, spec.id);
-    const { objects } = await this.env.BUCKET.list({ prefix });
-    if (objects.length > 0) await this.env.BUCKET.delete(objects.map(({ key }) => key));
-    await this.env.ACCOUNTS.getByName(spec.accountId).removeBatch(spec.id);
-    this.#loaded = null;
+  async #destroy(): Promise<void> {
+    await removeTraces(this.env, this.#record.current());
+    this.#record.forget();
     await this.ctx.storage.deleteAll();
   }
 
   /** Sets the alarm for the next thing that is due, if it is not set for earlier. */
   async #arm(): Promise<void> {
-    const at = this.#nextAt();
-    if (at === null) return;
+    const batch = this.#record.get();
+    if (batch === null) return;
+    const at = Math.max(this.#nextAt(batch), Date.now());
     const armed = await this.ctx.storage.getAlarm();
     if (armed === null || at < armed) await this.ctx.storage.setAlarm(at);
   }
 
-  #nextAt(): number | null {
-    const loaded = this.#load();
-    if (loaded === null) return null;
-    const { spec, state, indexed } = loaded;
-    const due: (number | null)[] = [indexed === batchStatus(state) ? null : Date.now() + STEP_RETRY_MS];
-    if (state.phase === 'waiting') due.push(Date.now());
-    if (state.phase === 'finalizing') due.push(Date.now() + STEP_RETRY_MS);
-    if (state.phase === 'running') {
-      const { dispatch, deadline } = this.#store.nextTimes();
-      due.push(spec.expiresAt, deadline, machine.roomInWindow(state) > 0 ? dispatch : null);
+  #nextAt({ spec, state }: { spec: BatchSpec; state: machine.BatchState }): number {
+    switch (state.phase) {
+      case 'planning': {
+        const { plan } = state;
+        return Math.min(spec.expiresAt, (plan?.status === 'waiting' ? plan.notBefore : plan?.deadline) ?? 0);
+      }
+      case 'waiting':
+        return Math.min(spec.expiresAt, this.#roomAskedAt + ROOM_CHECK_MS);
+      case 'running': {
+        const { dispatch, deadline } = this.#record.store.nextTimes();
+        // Where money is short, the ranges in flight are waited for, not the clock.
+        const isShort = spec.maxCostNano !== null && state.inFlight > 0;
+        const hasRoom = machine.roomInWindow(state) > 0 && !isShort;
+        return Math.min(
+          spec.expiresAt,
+          deadline ?? spec.expiresAt,
+          (hasRoom ? dispatch : null) ?? spec.expiresAt,
+        );
+      }
+      case 'finalizing':
+        return Date.now() + STEP_RETRY_MS;
+      case 'ended':
+        return this.#outbox.nextAt() ?? this.#retainedUntil(state);
     }
-    if (state.phase === 'ended') due.push(this.#outbox.nextAt(), this.#retainedUntil(state));
-    const times = due.filter((time) => time !== null);
-    return times.length === 0 ? null : Math.min(...times);
   }
 
   #retainedUntil(state: machine.BatchState): number {
-    return (state.endedAt ?? 0) + Number(this.env.RETENTION_DAYS) * DAY_MS;
+    return (state.endedAt ?? 0) + retentionMs(this.env);
   }
+}
 
-  #document(batch: Pick<Loaded, 'spec' | 'state'>): BatchDocument {
-    return batchDocument(batch.spec, batch.state, this.#inlineResults(batch));
-  }
-
-  /** The texts of all results where the batch has ended and they are few enough to ride along, else null. */
-  #inlineResults(batch: Pick<Loaded, 'spec' | 'state'>): string[] | null {
-    if (batch.state.phase !== 'ended' || batch.state.resultBytes > INLINE_RESULTS_LIMIT_BYTES) return null;
-    const texts: string[] = [];
-    let size = 2;
-    for (const entry of resultsInInputOrder(this.#store, batch, { range: 0, position: 0 })) {
-      const text = entry.text();
-      size += new TextEncoder().encode(text).byteLength + 1;
-      if (size > INLINE_RESULTS_LIMIT_BYTES) return null;
-      texts.push(text);
-    }
-    return texts;
-  }
-
-  #resultEvents(sequence: number): { text: string; sequence: number } | null {
-    let text = '';
-    let last = sequence;
-    let count = 0;
-    for (const entry of resultsInCommitOrder(this.#store, sequence)) {
-      if (entry.sequence === null || count++ === EVENT_CHUNK_RESULTS) break;
-      last = entry.sequence;
-      text += encodeEvent({ id: last, event: 'result', data: entry.text() });
-    }
-    return text === '' ? null : { text, sequence: last };
-  }
-
-  #sequenceOf(range: RangeRow, position: number): number | null {
-    for (const sequence of range.packs) {
-      const place = this.#store.pack(sequence)?.items.findIndex((item) => item.position === position) ?? -1;
-      if (place !== -1) return sequence + place;
-    }
-    return null;
-  }
-
-  #load(): Loaded | null {
-    this.#loaded ??= this.#store.load();
-    return this.#loaded;
-  }
-
-  #owned(accountId: string): Loaded | null {
-    const loaded = this.#load();
-    return loaded?.spec.accountId === accountId ? loaded : null;
-  }
-
-  #state(): machine.BatchState {
-    const loaded = this.#load();
-    if (loaded === null) throw new Error('this batch object holds no batch');
-    return loaded.state;
-  }
-
-  /** Takes a new state; `#transaction` writes it with everything else, once. */
-  #save(state: machine.BatchState): void {
-    const loaded = this.#load();
-    if (loaded !== null) this.#loaded = { ...loaded, state };
-  }
-
-  /** All of it is stored, or nothing is and the state is read again. */
-  #transaction<T>(run: () => T): T {
-    const before = this.#state();
-    try {
-      return this.ctx.storage.transactionSync(() => {
-        const result = run();
-        if (this.#state() !== before) this.#store.saveState(this.#state());
-        return result;
-      });
-    } catch (error) {
-      this.#loaded = null;
-      throw error;
-    }
-  }
+function grantOf(range: RangeRow): Grant {
+  const { n, epoch, first, start, end, count, customIds, done, attempts } = range;
+  const aloneWithNano = range.boundNano === machine.UNBOUNDED ? range.reservedNano : null;
+  return { range: n, epoch, first, start, end, count, customIds, done, attempts, aloneWithNano };
 }
 
 function logStep(event: string, batchId: string): (error: unknown) => void {
   return (error) => {
-    console.error(
-      JSON.stringify({
-        event,
-        batch: batchId,
-        cause: error instanceof Error ? error.message : String(error),
-      }),
-    );
+    const cause = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ event, batch: batchId, cause }));
   };
 }

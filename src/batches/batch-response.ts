@@ -1,4 +1,4 @@
-// A batch as clients see it, from what is stored of it.
+// A batch as native clients see it, from what is stored of it.
 import { type CostNano, costResponse } from '../accounts/ledger';
 import type { BatchResponse, BatchStatus } from '../contract/batches';
 import { ApiError } from '../contract/errors';
@@ -9,26 +9,22 @@ import { type BatchOutcome, type BatchPhase, type BatchState, totals } from './s
 
 const STATUS_OF_OUTCOME: Record<BatchOutcome, BatchStatus> = {
   completed: 'completed',
+  invalid: 'failed',
   expired: 'failed',
   cancelled: 'cancelled',
 };
 
 const STATUS_OF_PHASE: Record<Exclude<BatchPhase, 'ended'>, BatchStatus> = {
+  planning: 'pending',
   waiting: 'pending',
   running: 'running',
   finalizing: 'running',
 };
 
-export function batchStatus(state: BatchState): BatchStatus {
-  if (state.phase !== 'ended') return STATUS_OF_PHASE[state.phase];
-  return STATUS_OF_OUTCOME[state.outcome ?? 'completed'];
-}
-
-/** What a status event on the stream says; polling always agrees with it. */
-export function batchProgress(
-  state: BatchState,
-): Pick<BatchResponse, 'status' | 'completed' | 'failed' | 'total'> {
-  return { status: batchStatus(state), completed: state.completed, failed: state.failed, total: state.total };
+/** All that is known of a batch, but for its results and its webhook: what other shapes of it are made from. */
+export interface BatchSnapshot {
+  spec: Omit<BatchSpec, 'webhook'>;
+  state: BatchState;
 }
 
 /** A batch on its way to a client: its JSON text, which holds up to a mebibyte of results, is never parsed again. */
@@ -39,19 +35,34 @@ export interface BatchDocument {
   retryAfter: number | null;
 }
 
-/** The `BatchResponse`, with the JSON texts of its results, or null where it carries none. */
-export function batchDocument(
-  spec: BatchSpec,
-  state: BatchState,
-  results: readonly string[] | null,
-): BatchDocument {
-  const response = batchWithoutResults(spec, state);
-  const list = results === null ? 'null' : `[${results.join(',')}]`;
-  const json = `${JSON.stringify(response).slice(0, -1)},"results":${list}}`;
-  return { id: spec.id, json, retryAfter: response.retry_after };
+export function batchStatus(state: BatchState): BatchStatus {
+  // A batch that never ran is not running while it is taken down.
+  if (state.phase === 'finalizing' && state.startedAt === null) return 'pending';
+  if (state.phase !== 'ended') return STATUS_OF_PHASE[state.phase];
+  return STATUS_OF_OUTCOME[state.outcome ?? 'completed'];
 }
 
-function batchWithoutResults(spec: BatchSpec, state: BatchState): Omit<BatchResponse, 'results'> {
+/** What a status event on the stream says; polling always agrees with it. */
+export function batchProgress(
+  state: BatchState,
+): Pick<BatchResponse, 'status' | 'completed' | 'failed' | 'total'> {
+  return {
+    status: batchStatus(state),
+    completed: state.completed,
+    failed: state.failed,
+    total: state.total,
+  };
+}
+
+/** The `BatchResponse`, with the JSON texts of its results, or null where it carries none. */
+export function batchDocument(batch: BatchSnapshot, results: readonly string[] | null): BatchDocument {
+  const response = withoutResults(batch);
+  const list = results === null ? 'null' : `[${results.join(',')}]`;
+  const json = `${JSON.stringify(response).slice(0, -1)},"results":${list}}`;
+  return { id: batch.spec.id, json, retryAfter: response.retry_after };
+}
+
+function withoutResults({ spec, state }: BatchSnapshot): Omit<BatchResponse, 'results'> {
   const url = `${spec.origin}/api/v1/batches/${spec.id}`;
   const { usage, costNano } = totals(state);
   const ended = state.phase === 'ended';
@@ -59,7 +70,7 @@ function batchWithoutResults(spec: BatchSpec, state: BatchState): Omit<BatchResp
     id: spec.id,
     object: 'batch',
     ...batchProgress(state),
-    model: spec.model,
+    model: state.model ?? null,
     results_url: `${url}/results`,
     stream_url: `${url}/stream?token=${spec.streamToken}`,
     metadata: spec.metadata,
@@ -70,7 +81,8 @@ function batchWithoutResults(spec: BatchSpec, state: BatchState): Omit<BatchResp
     expires_at: isoTime(spec.expiresAt),
     usage,
     cost: costOf(state, costNano),
-    error: ended && state.outcome === 'expired' ? expiredError(spec) : null,
+    error: ended ? errorOf(spec, state) : null,
+    ...(ended && state.errors.length > 0 && { errors: { object: 'list', data: state.errors } }),
     retry_after: ended ? null : BATCH_POLL_SECONDS,
   };
 }
@@ -81,8 +93,18 @@ function costOf(state: BatchState, costNano: CostNano | null): BatchResponse['co
   return nano && costResponse(nano);
 }
 
-function expiredError(spec: BatchSpec): BatchResponse['error'] {
-  return errorBody(new ApiError('timeout', { code: 'batch_expired', detail: ['window_over'] }), spec.locale);
+/** Why the batch as a whole could not be done. */
+function errorOf(spec: BatchSnapshot['spec'], { outcome, errors }: BatchState): BatchResponse['error'] {
+  if (outcome === 'expired') {
+    const expired = new ApiError('timeout', { code: 'batch_expired', detail: ['window_over'] });
+    return errorBody(expired, spec.locale);
+  }
+  if (outcome !== 'invalid') return null;
+  const invalid = new ApiError('invalid_request', {
+    detail: ['input_file_invalid', errors.length],
+    param: 'input_file_id',
+  });
+  return errorBody(invalid, spec.locale);
 }
 
 function isoTime(milliseconds: number): string {

@@ -1,4 +1,4 @@
-// What is fixed about a batch from the moment it is made.
+// What is fixed about a batch from the moment it is made, and the messages and keys that name it.
 import type { Locale } from '../contract/messages/render';
 
 export interface BatchSpec {
@@ -9,15 +9,21 @@ export interface BatchSpec {
   origin: string;
   /** The language of its items' errors. */
   locale: Locale;
-  /** The model of every input; null where they differ. */
-  model: string | null;
   metadata: Record<string, string> | null;
   completionWindow: string;
   /** Milliseconds since 1970, as all times here. */
   createdAt: number;
   expiresAt: number;
-  /** The R2 object with one input a line. */
+  /** The R2 object with one input a line, and the uploaded file that it is; null for inputs that came inline. */
   inputKey: string;
+  inputFileId: string | null;
+  /** The ids its output and error file will have. */
+  outputFileId: string;
+  errorFileId: string;
+  /** How long the two are kept; null for as long as the batch. */
+  outputExpiresAfterMs: number | null;
+  /** The most the whole batch may cost, in nano-dollars. */
+  maxCostNano: number | null;
   webhook: { url: string; secret: string | null } | null;
   /** Opens this batch's stream, and nothing else: `stream_url` carries it. */
   streamToken: string;
@@ -31,24 +37,29 @@ export interface RangeCut {
   start: number;
   end: number;
   customIds: string[];
+  /** The most its items can cost, in nano-dollars, by estimate; 0 where the batch has no ceiling. */
+  boundNano: number;
+}
+
+/** A queue message: a hint that a range, or the planning of the batch, may be claimed under this epoch. */
+export type BatchMessage =
+  | { kind: 'run'; batch: string; range: number; epoch: number }
+  | { kind: 'plan'; batch: string; epoch: number };
+
+/** The request id of an item: the same at every try, and it names the place. */
+export function itemRequestId(batchId: string, index: number): string {
+  return `req_${batchId.slice('batch_'.length)}_${index}`;
 }
 
 /** The keys of all batches' objects start so. */
 export const BATCH_KEY_PREFIX = 'batches/';
 
-/** What R2 holds for a batch lies under this prefix. */
-export function batchPrefix(accountId: string, batchId: string): string {
-  return `${BATCH_KEY_PREFIX}${accountId}/${batchId}/`;
+/** Where the inputs of a batch are kept that came inline. */
+export function inlineInputKey(accountId: string, batchId: string): string {
+  return `${BATCH_KEY_PREFIX}${accountId}/${batchId}/input.jsonl`;
 }
 
 /** The batch whose object a key is, or null where it is no batch's. */
 export function parseBatchKey(key: string): string | null {
   return /^batches\/[^/]+\/([^/]+)\//.exec(key)?.[1] ?? null;
-}
-
-/** What a queue message says: a hint that this range may be claimed under this epoch. */
-export interface RangeMessage {
-  batch: string;
-  range: number;
-  epoch: number;
 }

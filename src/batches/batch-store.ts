@@ -1,6 +1,8 @@
 // A batch's rows in its Durable Object's SQLite. Every table is described in docs/storage.md.
+import { concatBytes } from '../platform/bytes';
 import type { BatchSpec, RangeCut } from './batch-spec';
-import { type BatchState, newRangeState, type RangeState, type RangeStatus } from './state';
+import type { LeaseStatus } from './lease';
+import { type BatchState, newRangeState, type RangeState } from './state';
 
 /** A stored range: what was cut, where it stands, and the packs its results lie in. */
 export interface RangeRow extends RangeState, RangeCut {
@@ -30,8 +32,7 @@ const SCHEMA = `
   CREATE TABLE batch (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     spec TEXT NOT NULL,
-    state TEXT NOT NULL,
-    indexed TEXT NOT NULL
+    state TEXT NOT NULL
   );
   CREATE TABLE ranges (
     n INTEGER PRIMARY KEY,
@@ -47,6 +48,8 @@ const SCHEMA = `
     done INTEGER NOT NULL,
     attempts TEXT NOT NULL,
     losses INTEGER NOT NULL,
+    bound_nano INTEGER NOT NULL,
+    reserved_nano INTEGER NOT NULL,
     packs TEXT NOT NULL
   );
   CREATE TABLE packs (
@@ -59,31 +62,55 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/**
+ * Where the ranges stand that are neither untouched nor done, as many as the window holds: what is next is asked at
+ * every commit, and looking through all 2,000 rows of a large batch each time would make it slower than a small one.
+ */
+interface OpenRanges {
+  open: Map<number, Pick<RangeState, 'status' | 'deadline' | 'notBefore'>>;
+  /** The first range that was never handed out; all after it were not either. */
+  untouched: number;
+  count: number;
+}
+
 export class BatchStore {
   readonly #sql: SqlStorage;
   /** The last pack read: results of one pack are usually read one after the other. */
   #cached: { sequence: number; bytes: Uint8Array } | null = null;
+  #open: OpenRanges | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
   /** What is stored of the batch, or null in an object that holds none: asking writes nothing. */
-  load(): { spec: BatchSpec; state: BatchState; indexed: string } | null {
+  load(): { spec: BatchSpec; state: BatchState } | null {
     const [table] = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'batch'");
     if (table === undefined) return null;
-    const row = this.#sql.exec<{ spec: string; state: string; indexed: string }>('SELECT * FROM batch').one();
-    return { spec: JSON.parse(row.spec), state: JSON.parse(row.state), indexed: row.indexed };
+    const row = this.#sql.exec<{ spec: string; state: string }>('SELECT * FROM batch').one();
+    return { spec: JSON.parse(row.spec), state: JSON.parse(row.state) };
   }
 
-  create(spec: BatchSpec, state: BatchState, cuts: readonly RangeCut[]): void {
+  create(spec: BatchSpec, state: BatchState): void {
     this.#sql.exec(SCHEMA);
-    this.#sql.exec("INSERT INTO batch VALUES (1, ?, ?, '')", JSON.stringify(spec), JSON.stringify(state));
-    for (const [n, cut] of cuts.entries()) {
-      const range = newRangeState(cut.customIds.length);
+    this.#sql.exec('INSERT INTO batch VALUES (1, ?, ?)', JSON.stringify(spec), JSON.stringify(state));
+  }
+
+  saveState(state: BatchState): void {
+    this.#sql.exec('UPDATE batch SET state = ?', JSON.stringify(state));
+  }
+
+  /** Adds ranges behind those there are. */
+  addRanges(cuts: readonly RangeCut[]): void {
+    const count = this.#sql
+      .exec<{ next: number }>('SELECT coalesce(max(n) + 1, 0) AS next FROM ranges')
+      .one().next;
+    this.#open = null;
+    for (const [index, cut] of cuts.entries()) {
+      const range = newRangeState(cut.customIds.length, cut.boundNano);
       this.#sql.exec(
-        "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, '[]')",
-        n,
+        "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, '[]')",
+        count + index,
         cut.first,
         cut.start,
         cut.end,
@@ -95,17 +122,28 @@ export class BatchStore {
         range.notBefore,
         range.done,
         range.losses,
+        range.boundNano,
+        range.reservedNano,
       );
     }
   }
 
-  saveState(state: BatchState): void {
-    this.#sql.exec('UPDATE batch SET state = ?', JSON.stringify(state));
+  /** A refused input file has no items. */
+  removeRanges(): void {
+    this.#open = null;
+    this.#sql.exec('DELETE FROM ranges');
   }
 
-  /** Remembers which status the account's index has been told. */
-  saveIndexed(status: string): void {
-    this.#sql.exec('UPDATE batch SET indexed = ?', status);
+  /** The custom_ids of some ranges from the `from`th on; none where there are no more. */
+  customIds(from: number, limit: number): string[][] {
+    return this.#sql
+      .exec<{ custom_ids: string }>(
+        'SELECT custom_ids FROM ranges WHERE n >= ? ORDER BY n LIMIT ?',
+        from,
+        limit,
+      )
+      .toArray()
+      .map(({ custom_ids }) => JSON.parse(custom_ids));
   }
 
   range(n: number): RangeRow | null {
@@ -115,32 +153,42 @@ export class BatchStore {
 
   /** Ranges that may be dispatched now, in input order. */
   waitingRanges(now: number, limit: number): RangeRow[] {
-    return this.#sql
-      .exec<SqlRange>(
-        "SELECT * FROM ranges WHERE status = 'waiting' AND not_before <= ? ORDER BY n LIMIT ?",
-        now,
-        limit,
-      )
-      .toArray()
-      .map(fromSql);
+    const { open, untouched, count } = this.#openRanges();
+    const ready = Array.from(open)
+      .filter(([, range]) => range.status === 'waiting' && range.notBefore <= now)
+      .map(([n]) => n)
+      .sort((a, b) => a - b);
+    for (let n = untouched; n < count && ready.length < limit; n++) ready.push(n);
+    return this.#rows(ready.slice(0, limit));
   }
 
   /** Ranges in flight whose deadline has passed. */
   overdueRanges(now: number): RangeRow[] {
-    return this.#sql
-      .exec<SqlRange>("SELECT * FROM ranges WHERE status IN ('queued', 'leased') AND deadline <= ?", now)
-      .toArray()
-      .map(fromSql);
+    const overdue = Array.from(this.#openRanges().open).filter(
+      ([, { status, deadline }]) => status !== 'waiting' && deadline <= now,
+    );
+    return this.#rows(overdue.map(([n]) => n));
   }
 
   /** When the next range can be dispatched, and when the next one in flight counts as lost. */
   nextTimes(): { dispatch: number | null; deadline: number | null } {
-    return this.#sql
-      .exec<{ dispatch: number | null; deadline: number | null }>(
-        `SELECT min(CASE WHEN status = 'waiting' THEN not_before END) AS dispatch,
-                min(CASE WHEN status IN ('queued', 'leased') THEN deadline END) AS deadline FROM ranges`,
-      )
-      .one();
+    const { open, untouched, count } = this.#openRanges();
+    let dispatch = untouched < count ? 0 : Number.POSITIVE_INFINITY;
+    let deadline = Number.POSITIVE_INFINITY;
+    for (const range of open.values()) {
+      if (range.status === 'waiting') dispatch = Math.min(dispatch, range.notBefore);
+      else deadline = Math.min(deadline, range.deadline);
+    }
+    return {
+      dispatch: Number.isFinite(dispatch) ? dispatch : null,
+      deadline: Number.isFinite(deadline) ? deadline : null,
+    };
+  }
+
+  /** After a transaction that was rolled back: what is held in memory may not be what is stored. */
+  forget(): void {
+    this.#open = null;
+    this.#cached = null;
   }
 
   /** Where the item with this custom_id lies, or null. */
@@ -160,7 +208,8 @@ export class BatchStore {
 
   saveRange(range: RangeRow): void {
     this.#sql.exec(
-      `UPDATE ranges SET status = ?, epoch = ?, deadline = ?, not_before = ?, done = ?, attempts = ?, losses = ?, packs = ?
+      `UPDATE ranges SET status = ?, epoch = ?, deadline = ?, not_before = ?, done = ?, attempts = ?, losses = ?,
+              bound_nano = ?, reserved_nano = ?, packs = ?
        WHERE n = ?`,
       range.status,
       range.epoch,
@@ -169,13 +218,19 @@ export class BatchStore {
       range.done,
       JSON.stringify(range.attempts),
       range.losses,
+      range.boundNano,
+      range.reservedNano,
       JSON.stringify(range.packs),
       range.n,
     );
+    if (this.#open === null) return;
+    this.#open.untouched = Math.max(this.#open.untouched, range.n + 1);
+    if (range.status === 'done') this.#open.open.delete(range.n);
+    else this.#open.open.set(range.n, range);
   }
 
   addPack(pack: Pack, results: readonly Uint8Array[]): void {
-    const data = concat(results);
+    const data = concatBytes(results);
     const items = JSON.stringify(pack.items.map((item) => [item.position, item.failed ? 1 : 0, item.bytes]));
     for (let part = 0; part === 0 || part * PACK_PART_BYTES < data.byteLength; part++) {
       this.#sql.exec(
@@ -200,11 +255,39 @@ export class BatchStore {
     return this.#packWhere('sequence > ? ORDER BY sequence LIMIT 1', sequence);
   }
 
-  /** The JSON text of one result of a pack. */
-  resultText(pack: Pack, place: number): string {
+  /** The event number of an item's result; null where it has none. */
+  sequenceOf(range: RangeRow, position: number): number | null {
+    for (const sequence of range.packs) {
+      const place = this.pack(sequence)?.items.findIndex((item) => item.position === position) ?? -1;
+      if (place !== -1) return sequence + place;
+    }
+    return null;
+  }
+
+  /** The JSON text of one result of a pack, as bytes. */
+  resultBytes(pack: Pack, place: number): Uint8Array {
     const bytes = this.#packBytes(pack.sequence);
     const start = pack.items.slice(0, place).reduce((sum, item) => sum + item.bytes, 0);
-    return new TextDecoder().decode(bytes.subarray(start, start + (pack.items[place]?.bytes ?? 0)));
+    return bytes.subarray(start, start + (pack.items[place]?.bytes ?? 0));
+  }
+
+  #rows(numbers: readonly number[]): RangeRow[] {
+    return numbers.map((n) => this.range(n)).filter((range) => range !== null);
+  }
+
+  #openRanges(): OpenRanges {
+    this.#open ??= this.#readOpenRanges();
+    return this.#open;
+  }
+
+  #readOpenRanges(): OpenRanges {
+    const { count } = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM ranges').one();
+    // Ranges are handed out in order, so those that never were are the last ones.
+    const [first] = this.#sql.exec<{ n: number }>('SELECT n FROM ranges WHERE epoch = 0 ORDER BY n LIMIT 1');
+    const rows = this.#sql.exec<{ n: number; status: LeaseStatus; deadline: number; notBefore: number }>(
+      `SELECT n, status, deadline, not_before AS notBefore FROM ranges WHERE epoch > 0 AND status != 'done'`,
+    );
+    return { open: new Map(rows.toArray().map((row) => [row.n, row])), untouched: first?.n ?? count, count };
   }
 
   #packWhere(condition: string, sequence: number): Pack | null {
@@ -227,7 +310,7 @@ export class BatchStore {
       const parts = this.#sql
         .exec<{ data: ArrayBuffer }>('SELECT data FROM packs WHERE sequence = ? ORDER BY part', sequence)
         .toArray();
-      this.#cached = { sequence, bytes: concat(parts.map(({ data }) => new Uint8Array(data))) };
+      this.#cached = { sequence, bytes: concatBytes(parts.map(({ data }) => new Uint8Array(data))) };
     }
     return this.#cached.bytes;
   }
@@ -247,6 +330,8 @@ type SqlRange = {
   done: number;
   attempts: string;
   losses: number;
+  bound_nano: number;
+  reserved_nano: number;
   packs: string;
 };
 
@@ -258,23 +343,15 @@ function fromSql(row: SqlRange): RangeRow {
     end: row.end_byte,
     customIds: JSON.parse(row.custom_ids),
     count: row.count,
-    status: row.status as RangeStatus,
+    status: row.status as LeaseStatus,
     epoch: row.epoch,
     deadline: row.deadline,
     notBefore: row.not_before,
     done: row.done,
     attempts: JSON.parse(row.attempts),
     losses: row.losses,
+    boundNano: row.bound_nano,
+    reservedNano: row.reserved_nano,
     packs: JSON.parse(row.packs),
   };
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.byteLength, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -1,10 +1,13 @@
-// The queue's consumer: claims the ranges its messages name, runs their items, and commits what is done.
+// The queue's consumer: claims what its messages name, runs ranges' items and plans input files, and commits.
+import pLimit, { type LimitFunction } from 'p-limit';
 import pMap from 'p-map';
 import { ApiError } from '../contract/errors';
-import type { BatchObject, Grant, RangeCommit } from './batch-object';
-import type { RangeMessage } from './batch-spec';
-import { type FinishedItem, readLines, runItem } from './run-item';
-import { allDone, LEASE_MS } from './state';
+import type { BatchObject, Claimed } from './batch-object';
+import { type BatchMessage, itemRequestId } from './batch-spec';
+import { LEASE_MS } from './lease';
+import { planInput } from './plan';
+import { type RangeItem, RangeRun } from './range-run';
+import { runItem } from './run-item';
 
 /** One invocation may have six connections waiting for their headers. */
 const ITEM_CONCURRENCY = 6;
@@ -22,81 +25,88 @@ const START_DEADLINE_MS = 12 * 60_000;
 /** How long a message waits in the queue after its batch could not be reached. */
 const REDELIVERY_SECONDS = 5;
 
-/** Runs the ranges of one delivery; each message is acknowledged once its range is committed or given back. */
+/** Ranges whose custom_ids are read at once: at most 13 MB. */
+const PLANNED_IDS_PAGE = 500;
+
+/** What one delivery shares among its batches: the connections, and the time. */
+interface Invocation {
+  env: Env;
+  limit: LimitFunction;
+  startUntil: number;
+}
+
+/** Each message is acknowledged once what it names is done or given back. */
 export async function consumeBatchQueue(batch: MessageBatch<unknown>, env: Env): Promise<void> {
-  const messages = (batch.messages as Message<RangeMessage>[]).toSorted(
-    (a, b) => a.body.range - b.body.range,
-  );
-  const startUntil = Date.now() + START_DEADLINE_MS;
-  const groups = Map.groupBy(messages, (message) => message.body.batch);
+  const invocation: Invocation = {
+    env,
+    limit: pLimit(ITEM_CONCURRENCY),
+    startUntil: Date.now() + START_DEADLINE_MS,
+  };
+  const groups = Map.groupBy(batch.messages as Message<BatchMessage>[], ({ body }) => body.batch);
   await Promise.all(
     Array.from(groups, async ([batchId, group]) => {
       try {
-        await runRanges(
-          env,
-          batchId,
-          group.map((message) => message.body),
-          startUntil,
-        );
+        await Promise.all([runRanges(invocation, batchId, group), planFile(invocation, batchId, group)]);
         for (const message of group) message.ack();
       } catch (error) {
-        console.error(
-          JSON.stringify({ event: 'batch.delivery_failed', batch: batchId, cause: String(error) }),
-        );
+        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+        console.error(JSON.stringify({ event: 'batch.delivery_failed', batch: batchId, cause }));
         for (const message of group) message.retry({ delaySeconds: REDELIVERY_SECONDS });
       }
     }),
   );
 }
 
-/** Messages the queue gave up on: their ranges are handed out again, as the batch's alarm would do later. */
+/** Messages the queue gave up on: what they name is handed out again, as the batch's alarm would do later. */
 export async function consumeDeadLetters(batch: MessageBatch<unknown>, env: Env): Promise<void> {
-  for (const message of batch.messages as Message<RangeMessage>[]) {
-    const { batch: batchId, range, epoch } = message.body;
-    await env.BATCHES.getByName(batchId).giveUp(range, epoch);
+  for (const message of batch.messages as Message<BatchMessage>[]) {
+    await env.BATCHES.getByName(message.body.batch).giveUp(message.body);
     message.ack();
   }
 }
 
-async function runRanges(
-  env: Env,
+async function planFile(
+  { env }: Invocation,
   batchId: string,
-  messages: RangeMessage[],
-  startUntil: number,
+  messages: readonly Message<BatchMessage>[],
 ): Promise<void> {
+  const epochs = messages.flatMap(({ body }) => (body.kind === 'plan' ? [body.epoch] : []));
+  if (epochs.length === 0) return;
   const stub = env.BATCHES.getByName(batchId);
-  const claimed = await stub.claim(messages);
+  // Of several, all but the newest are stale.
+  const grant = await stub.claimPlan(Math.max(...epochs));
+  if (grant === null) return;
+  const seen = new Set<string>();
+  for (let from = 0; ; from += PLANNED_IDS_PAGE) {
+    const ids = await stub.plannedIds(from, PLANNED_IDS_PAGE);
+    for (const range of ids) for (const id of range) seen.add(id);
+    if (ids.length < PLANNED_IDS_PAGE) break;
+  }
+  await planInput(env.BUCKET, grant, seen, (epoch, report, cuts) => stub.commitPlan(epoch, report, cuts));
+}
+
+async function runRanges(
+  invocation: Invocation,
+  batchId: string,
+  messages: readonly Message<BatchMessage>[],
+): Promise<void> {
+  const { env, limit } = invocation;
+  const named = messages.flatMap(({ body }) => (body.kind === 'run' ? [body] : []));
+  if (named.length === 0) return;
+  named.sort((a, b) => a.range - b.range);
+  const stub = env.BATCHES.getByName(batchId);
+  const claimed = await stub.claim(named);
   if (claimed === null || claimed.grants.length === 0) return;
   const { spec, grants } = claimed;
   const runs = grants.map((grant) => new RangeRun(grant));
   const committer = new Committer(stub, runs);
+  // A batch hands in six items at a time, so that all batches of the delivery take turns.
+  const concurrency = runs.some((run) => run.left !== null) ? 1 : ITEM_CONCURRENCY;
   try {
-    const items = (
-      await Promise.all(
-        runs.map(async (run) => {
-          const lines = await readLines(env.BUCKET, spec.inputKey, run.grant);
-          return lines.flatMap((line, position) =>
-            run.grant.done & (1 << position) ? [] : [{ run, line, position }],
-          );
-        }),
-      )
-    ).flat();
     await pMap(
-      items,
-      async ({ run, line, position }) => {
-        if (run.lost.signal.aborted || Date.now() > startUntil) return;
-        const attempt = (run.grant.attempts[position] ?? 0) + 1;
-        const finished = await runItem(
-          env,
-          spec,
-          itemRequestId(batchId, run.grant.first + position),
-          { line, position, attempt },
-          run.lost.signal,
-        );
-        run.add(finished);
-        await committer.flushIfLarge();
-      },
-      { concurrency: ITEM_CONCURRENCY },
+      itemsOf(runs, env.BUCKET, spec.inputKey),
+      (item) => limit(() => runRangeItem(invocation, batchId, spec, item, committer)),
+      { concurrency },
     );
     await committer.flush(true);
   } finally {
@@ -104,65 +114,33 @@ async function runRanges(
   }
 }
 
-/** The request id of an item: the same at every try, and it names the place. */
-function itemRequestId(batchId: string, index: number): string {
-  return `req_${batchId.slice('batch_'.length)}_${index}`;
+async function* itemsOf(
+  runs: readonly RangeRun[],
+  bucket: R2Bucket,
+  inputKey: string,
+): AsyncGenerator<RangeItem> {
+  for (const run of runs) yield* run.items(bucket, inputKey);
 }
 
-/** One claimed range in the hands of this invocation. */
-class RangeRun {
-  readonly grant: Grant;
-  /** Aborted once the batch says that the range is no longer ours. */
-  readonly lost = new AbortController();
-  #done: number;
-  #finished: FinishedItem[] = [];
-  #retries: Record<number, number> = {};
-  #retryAfterMs = 0;
-  #overloaded = false;
-
-  constructor(grant: Grant) {
-    this.grant = grant;
-    this.#done = grant.done;
-  }
-
-  add(item: FinishedItem): void {
-    if (item.kind === 'retry') {
-      this.#retries[item.position] = item.attempt;
-      this.#retryAfterMs = Math.max(this.#retryAfterMs, item.delayMs);
-      this.#overloaded ||= item.overloaded;
-    } else {
-      this.#finished.push(item);
-      this.#done |= 1 << item.outcome.position;
-    }
-  }
-
-  get pendingBytes(): number {
-    return this.#finished.reduce(
-      (bytes, item) => bytes + (item.kind === 'outcome' ? item.outcome.bytes : 0),
-      0,
-    );
-  }
-
-  get isComplete(): boolean {
-    return this.#done === allDone(this.grant.count);
-  }
-
-  /** What is to be reported now; with `last`, what is not done goes back. */
-  take(last: boolean): RangeCommit {
-    const outcomes = this.#finished.filter((item) => item.kind === 'outcome');
-    this.#finished = [];
-    return {
-      range: this.grant.range,
-      epoch: this.grant.epoch,
-      report: {
-        items: outcomes.map((item) => item.outcome),
-        retries: this.#retries,
-        release: last && !this.isComplete ? { delayMs: this.#retryAfterMs } : null,
-        overloaded: last && this.#overloaded,
-      },
-      results: outcomes.map((item) => item.text),
-    };
-  }
+async function runRangeItem(
+  { env, startUntil }: Invocation,
+  batchId: string,
+  spec: Claimed['spec'],
+  { run, line, position }: RangeItem,
+  committer: Committer,
+): Promise<void> {
+  if (!run.isOpen || Date.now() > startUntil) return;
+  const { first, customIds, attempts } = run.grant;
+  const item = {
+    line,
+    customId: customIds[position] ?? '',
+    position,
+    attempt: (attempts[position] ?? 0) + 1,
+    requestId: itemRequestId(batchId, first + position),
+    limit: spec.maxCostNano === null ? null : (run.left ?? ('bound' as const)),
+  };
+  run.add(await runItem(env, spec, item, run.lost.signal));
+  await committer.flushIfLarge();
 }
 
 /** Hands over what is finished: every two seconds, when it is much, and at the end; in between it only beats. */

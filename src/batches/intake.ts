@@ -1,9 +1,14 @@
-// Takes in a batch: checks every input, writes them to R2 as JSON Lines, and hands the batch to its Durable Object.
+// Takes in a batch: checks what can be checked at once, puts inline inputs into R2, hands it to its Durable Object.
+import type { IndexedFile } from '../accounts/file-index';
 import { checkChatRequest } from '../completions/complete';
+import { boundOf } from '../completions/estimate';
 import {
   type BatchLine,
+  type FileBatch,
+  fileBatch,
   type LinesBatch,
   linesBatch,
+  type OpenaiBatchCreate,
   type SharedModelBatch,
   sharedModelBatch,
   windowMilliseconds,
@@ -11,11 +16,17 @@ import {
 import type { ChatRequest } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import { newId, randomBase62 } from '../contract/ids';
+import { BATCH_INPUT_LIMIT_BYTES, BATCH_LINE_LIMIT_BYTES } from '../contract/limits';
 import type { Locale } from '../contract/messages/render';
+import { nanoFromUsd } from '../contract/money';
 import { parseOrThrow } from '../contract/validation';
+import { findFile } from '../files/file-store';
+import type { CatalogueModel } from '../models/catalogue';
+import { concatBytes } from '../platform/bytes';
 import { checkTarget } from '../platform/guarded-fetch';
-import type { BatchDocument } from './batch-response';
-import { type BatchSpec, batchPrefix, type RangeCut } from './batch-spec';
+import type { BatchSnapshot } from './batch-response';
+import { type BatchSpec, inlineInputKey, type RangeCut } from './batch-spec';
+import { lineTooLong } from './input-scan';
 import { RangeCutter } from './range-cutter';
 
 const DEFAULT_WINDOW = '24h';
@@ -28,26 +39,109 @@ export interface BatchMaker {
   locale: Locale;
 }
 
+/** A native request for a batch, checked: its inputs, or the file that has them. */
+export type BatchOrder =
+  | { kind: 'inline'; options: SharedModelBatch | LinesBatch; inputs: CheckedInput[] }
+  | { kind: 'file'; options: FileBatch; file: IndexedFile };
+
+/** One inline input with the model it names. */
+interface CheckedInput {
+  line: BatchLine;
+  model: CatalogueModel;
+}
+
+type BatchOptions = Pick<
+  SharedModelBatch,
+  'metadata' | 'completion_window' | 'webhook_url' | 'webhook_secret' | 'max_cost'
+>;
+
 /**
- * Makes a batch from an inline body (form 1 or 2, already read as JSON).
- * @throws ApiError `invalid_request` or `invalid_tool_call` naming the input: nothing is stored then
+ * Reads a native request: form 1, 2 or 3, already parsed as JSON.
+ *
+ * @throws ApiError `invalid_request`, `invalid_tool_call` or `not_found` naming the place
  */
-export async function createInlineBatch(env: Env, maker: BatchMaker, body: unknown): Promise<BatchDocument> {
+export async function readOrder(env: Env, accountId: string, body: unknown): Promise<BatchOrder> {
+  if (typeof body === 'object' && body !== null && 'input_file_id' in body) {
+    const options = parseOrThrow(fileBatch, body);
+    checkWebhook(env, options.webhook_url);
+    return { kind: 'file', options, file: await findInputFile(env, accountId, options.input_file_id) };
+  }
   const options = parseForm(body);
-  const lines = 'model' in options ? linesOfForm1(options) : options.inputs;
-  await checkLines(
-    lines,
-    'model' in options ? (index) => `inputs[${index}]` : (index) => `inputs[${index}].body`,
-  );
+  const isForm1 = 'model' in options;
+  const lines = isForm1 ? linesOfForm1(options) : options.inputs;
+  const inputs = await checkLines(lines, (index) => (isForm1 ? `inputs[${index}]` : `inputs[${index}].body`));
   checkWebhook(env, options.webhook_url);
-  const { bytes, cuts } = encodeLines(lines);
-  const spec = newSpec(maker, options, sharedModel(lines));
+  return { kind: 'inline', options, inputs };
+}
+
+/** Makes the batch that a checked order asks for. */
+export async function createBatch(env: Env, maker: BatchMaker, order: BatchOrder): Promise<BatchSnapshot> {
+  if (order.kind === 'file') return createFileBatch(env, maker, order.options, order.file);
+  const { options, inputs } = order;
+  const id = newId('batch');
+  const inputKey = inlineInputKey(maker.accountId, id);
+  const spec = newSpec(id, maker, options, { inputKey, inputFileId: null });
+  const { bytes, cuts } = encodeLines(inputs, spec.maxCostNano !== null);
   // R2 first: a crash before the next line leaves an object that the cron removes.
-  await env.BUCKET.put(spec.inputKey, bytes, { httpMetadata: { contentType: 'application/jsonl' } });
-  const batch = await env.BATCHES.getByName(spec.id).create(spec, cuts);
-  if (batch === null)
+  await env.BUCKET.put(inputKey, bytes, { httpMetadata: { contentType: 'application/jsonl' } });
+  return openBatch(env, spec, { cuts, model: sharedModel(inputs.map(({ line }) => line.body.model)) });
+}
+
+/** Makes the batch that OpenAI's request asks for. @throws ApiError */
+export async function createOpenaiBatch(
+  env: Env,
+  maker: BatchMaker,
+  body: OpenaiBatchCreate,
+): Promise<BatchSnapshot> {
+  checkWebhook(env, body.webhook_url);
+  const file = await findInputFile(env, maker.accountId, body.input_file_id);
+  return createFileBatch(env, maker, body, file, body.output_expires_after?.seconds);
+}
+
+/** Hands a batch to its Durable Object: from here on it lives by itself. */
+export async function openBatch(
+  env: Env,
+  spec: BatchSpec,
+  inputs: { cuts: RangeCut[]; model: string | null } | null,
+): Promise<BatchSnapshot> {
+  const batch = await env.BATCHES.getByName(spec.id).create(spec, inputs);
+  if (batch === null) {
     throw new ApiError('internal_error', { cause: new Error(`batch id ${spec.id} is taken`) });
+  }
   return batch;
+}
+
+/** The one model that all inputs name, or null. */
+export function sharedModel(models: readonly string[]): string | null {
+  const [first = null] = models;
+  return models.every((model) => model === first) ? first : null;
+}
+
+async function createFileBatch(
+  env: Env,
+  maker: BatchMaker,
+  options: BatchOptions,
+  file: IndexedFile,
+  outputSeconds?: number,
+): Promise<BatchSnapshot> {
+  const input = { inputKey: file.r2Key, inputFileId: file.id };
+  const spec = newSpec(newId('batch'), maker, options, input);
+  const outputExpiresAfterMs = outputSeconds === undefined ? null : outputSeconds * 1000;
+  return openBatch(env, { ...spec, outputExpiresAfterMs }, null);
+}
+
+async function findInputFile(env: Env, accountId: string, id: string): Promise<IndexedFile> {
+  const file = await findFile(env, accountId, id, Date.now());
+  const param = 'input_file_id';
+  if (file === null) throw new ApiError('not_found', { missing: 'file', param });
+  if (file.purpose !== 'batch') {
+    throw new ApiError('invalid_request', { detail: ['file_not_for_batches', file.purpose], param });
+  }
+  if (file.size > BATCH_INPUT_LIMIT_BYTES) {
+    const megabytes = BATCH_INPUT_LIMIT_BYTES / 1024 ** 2;
+    throw new ApiError('invalid_request', { detail: ['input_file_too_large', megabytes], param });
+  }
+  return file;
 }
 
 /** Form 2 has lines with a `url` or `body`; everything else is told what form 1 lacks. */
@@ -68,18 +162,22 @@ function linesOfForm1({ model, inputs }: SharedModelBatch): BatchLine[] {
 }
 
 /** What the schema cannot say: unique ids, and requests that could only fail. */
-async function checkLines(lines: readonly BatchLine[], placeOf: (index: number) => string): Promise<void> {
+async function checkLines(
+  lines: readonly BatchLine[],
+  placeOf: (index: number) => string,
+): Promise<CheckedInput[]> {
   const seen = new Set<string>();
-  for (const [index, { custom_id, body }] of lines.entries()) {
-    if (seen.has(custom_id)) {
+  const checked: CheckedInput[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (seen.has(line.custom_id)) {
       throw new ApiError('invalid_request', {
-        detail: ['custom_id_repeated', custom_id],
+        detail: ['custom_id_repeated', line.custom_id],
         param: `inputs[${index}].custom_id`,
       });
     }
-    seen.add(custom_id);
+    seen.add(line.custom_id);
     try {
-      await checkChatRequest(body);
+      checked.push({ line, model: await checkChatRequest(line.body) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const placed = error.at(placeOf(index));
@@ -87,6 +185,7 @@ async function checkLines(lines: readonly BatchLine[], placeOf: (index: number) 
       throw error.type === 'not_found' ? placed.as('invalid_request') : placed;
     }
   }
+  return checked;
 }
 
 function checkWebhook(env: Env, url: string | null | undefined): void {
@@ -100,45 +199,48 @@ function checkWebhook(env: Env, url: string | null | undefined): void {
   }
 }
 
-function encodeLines(lines: readonly BatchLine[]): { bytes: Uint8Array; cuts: RangeCut[] } {
+function encodeLines(
+  inputs: readonly CheckedInput[],
+  hasCeiling: boolean,
+): { bytes: Uint8Array; cuts: RangeCut[] } {
   const encoder = new TextEncoder();
   const cutter = new RangeCutter();
   const cuts: (RangeCut | null)[] = [];
-  const encoded = lines.map((line) => {
-    const text = `${JSON.stringify(line)}\n`;
-    const bytes = encoder.encode(text);
-    cuts.push(cutter.add(line.custom_id, bytes.byteLength));
+  let start = 0;
+  const encoded = inputs.map(({ line, model }, index) => {
+    const bytes = encoder.encode(`${JSON.stringify(line)}\n`);
+    const length = bytes.byteLength;
+    if (length > BATCH_LINE_LIMIT_BYTES) throw lineTooLong().at(`inputs[${index}]`);
+    const boundNano = hasCeiling ? boundOf(line.body, model, 'batch') : 0;
+    cuts.push(cutter.add({ customId: line.custom_id, start, length, boundNano }));
+    start += length;
     return bytes;
   });
   cuts.push(cutter.flush());
-  const bytes = new Uint8Array(encoded.reduce((size, line) => size + line.byteLength, 0));
-  let offset = 0;
-  for (const line of encoded) {
-    bytes.set(line, offset);
-    offset += line.byteLength;
-  }
-  return { bytes, cuts: cuts.filter((cut) => cut !== null) };
+  return { bytes: concatBytes(encoded), cuts: cuts.filter((cut) => cut !== null) };
 }
 
-function sharedModel(lines: readonly BatchLine[]): string | null {
-  const model = lines[0]?.body.model ?? null;
-  return lines.every((line) => line.body.model === model) ? model : null;
-}
-
-function newSpec(maker: BatchMaker, options: SharedModelBatch | LinesBatch, model: string | null): BatchSpec {
-  const id = newId('batch');
+function newSpec(
+  id: string,
+  maker: BatchMaker,
+  options: BatchOptions,
+  input: Pick<BatchSpec, 'inputKey' | 'inputFileId'>,
+): BatchSpec {
   const now = Date.now();
   const completionWindow = options.completion_window ?? DEFAULT_WINDOW;
-  const { webhook_url: url, webhook_secret: secret } = options;
+  const { webhook_url: url, webhook_secret: secret, max_cost: maxCost } = options;
   return {
     id,
     ...maker,
-    model,
+    ...input,
     metadata: options.metadata ?? null,
     completionWindow,
     createdAt: now,
     expiresAt: now + (windowMilliseconds(completionWindow) ?? 0),
-    inputKey: `${batchPrefix(maker.accountId, id)}input.jsonl`,
+    outputFileId: newId('file'),
+    errorFileId: newId('file'),
+    outputExpiresAfterMs: null,
+    maxCostNano: maxCost === null || maxCost === undefined ? null : nanoFromUsd(maxCost),
     webhook: url === null || url === undefined ? null : { url, secret: secret ?? null },
     streamToken: randomBase62(43),
   };

@@ -1,18 +1,23 @@
 // Reads a batch's results out of its packs, in input order or in the order of their commits.
-import { ApiError } from '../contract/errors';
+import { ApiError, ERROR_TABLE } from '../contract/errors';
 import { errorBody } from '../contract/messages/render';
+import { usdFromNano } from '../contract/money';
 import type { BatchSpec } from './batch-spec';
 import type { BatchStore, Pack, RangeRow } from './batch-store';
 import type { BatchState } from './state';
 
 /** One result as stored: its JSON text is read only by those who keep the entry. */
 export interface ResultEntry {
+  /** Its place in the input, from 0. */
+  index: number;
   customId: string;
   /** `undone` where the batch ended first. */
   status: 'completed' | 'failed' | 'undone';
   /** Its event number; null for one that was never committed. */
   sequence: number | null;
-  text: () => string;
+  /** Bytes of its JSON text. */
+  size: number;
+  json(): Uint8Array;
 }
 
 export interface ResultsPage {
@@ -24,19 +29,20 @@ export interface ResultsPage {
 /** A page ends early at this size: an answer between Durable Object and Worker may take 32 MiB. */
 const PAGE_BYTES_LIMIT = 4 * 1024 ** 2;
 
+const ENCODER = new TextEncoder();
+
 /** Every result from the given place on, in input order. For a batch that has ended: undone items have results too. */
 export function* resultsInInputOrder(
   store: BatchStore,
   batch: { spec: BatchSpec; state: BatchState },
-  from: { range: number; position: number },
+  from: { range: number; position: number } = { range: 0, position: 0 },
 ): Generator<ResultEntry> {
   for (let n = from.range; ; n++) {
     const range = store.range(n);
     if (range === null) return;
     const packed = packedItems(store, range);
     for (let position = n === from.range ? from.position : 0; position < range.count; position++) {
-      const customId = range.customIds[position] ?? '';
-      yield packed.get(position) ?? undone(batch, customId);
+      yield packed.get(position) ?? leftOver(batch, range, position);
     }
   }
 }
@@ -45,9 +51,10 @@ export function* resultsInInputOrder(
 export function* resultsInCommitOrder(store: BatchStore, sequence: number): Generator<ResultEntry> {
   let at = sequence;
   for (let pack = store.packAfter(at); pack !== null; pack = store.packAfter(at)) {
-    const customIds = store.range(pack.range)?.customIds ?? [];
+    const range = store.range(pack.range);
+    if (range === null) return;
     for (const place of pack.items.keys()) {
-      const entry = packEntry(store, pack, place, customIds);
+      const entry = packEntry(store, pack, place, range);
       if (entry.sequence !== null && entry.sequence > at) {
         yield entry;
         at = entry.sequence;
@@ -67,11 +74,15 @@ export function takePage(
   for (const entry of entries) {
     if (status !== undefined && entry.status !== status) continue;
     if (page.entries.length === limit || size > PAGE_BYTES_LIMIT) return { ...page, hasMore: true };
-    const json = entry.text();
-    size += json.length;
-    page.entries.push({ id: entry.customId, json });
+    size += entry.size;
+    page.entries.push({ id: entry.customId, json: textOf(entry) });
   }
   return page;
+}
+
+/** A result's JSON as text. */
+export function textOf(entry: ResultEntry): string {
+  return new TextDecoder().decode(entry.json());
 }
 
 /** Where the results of a range lie, by position. */
@@ -80,24 +91,53 @@ function packedItems(store: BatchStore, range: RangeRow): Map<number, ResultEntr
   for (const sequence of range.packs) {
     const pack = store.pack(sequence);
     for (const [place, item] of (pack?.items ?? []).entries()) {
-      if (pack !== null) entries.set(item.position, packEntry(store, pack, place, range.customIds));
+      if (pack !== null) entries.set(item.position, packEntry(store, pack, place, range));
     }
   }
   return entries;
 }
 
-function packEntry(store: BatchStore, pack: Pack, place: number, customIds: readonly string[]): ResultEntry {
-  const item = pack.items[place];
+function packEntry(store: BatchStore, pack: Pack, place: number, range: RangeRow): ResultEntry {
+  const { position = 0, failed = false, bytes = 0 } = pack.items[place] ?? {};
   return {
-    customId: customIds[item?.position ?? -1] ?? '',
-    status: item?.failed ? 'failed' : 'completed',
+    index: range.first + position,
+    customId: range.customIds[position] ?? '',
+    status: failed ? 'failed' : 'completed',
     sequence: pack.sequence + place,
-    text: () => store.resultText(pack, place),
+    size: bytes,
+    json: () => store.resultBytes(pack, place),
   };
 }
 
-function undone({ spec, state }: { spec: BatchSpec; state: BatchState }, customId: string): ResultEntry {
-  const error = new ApiError(state.outcome === 'cancelled' ? 'batch_cancelled' : 'batch_expired');
-  const result = { custom_id: customId, status_code: null, body: null, error: errorBody(error, spec.locale) };
-  return { customId, status: 'undone', sequence: null, text: () => JSON.stringify(result) };
+/** What an item without a recorded outcome ended as: failed for want of money, or never done. */
+function leftOver(
+  { spec, state }: { spec: BatchSpec; state: BatchState },
+  range: RangeRow,
+  position: number,
+): ResultEntry {
+  const error = leftOverError(spec, state);
+  const customId = range.customIds[position] ?? '';
+  const result = {
+    custom_id: customId,
+    status_code: ERROR_TABLE[error.type].status,
+    body: null,
+    error: errorBody(error, spec.locale),
+  };
+  const json = ENCODER.encode(JSON.stringify(result));
+  return {
+    index: range.first + position,
+    customId,
+    status: state.ceilingReached ? 'failed' : 'undone',
+    sequence: null,
+    size: json.byteLength,
+    json: () => json,
+  };
+}
+
+function leftOverError(spec: BatchSpec, state: BatchState): ApiError {
+  if (state.ceilingReached) {
+    const usd = String(usdFromNano(spec.maxCostNano ?? 0));
+    return new ApiError('budget_exceeded', { detail: ['max_cost_reached', usd] });
+  }
+  return new ApiError(state.outcome === 'cancelled' ? 'batch_cancelled' : 'batch_expired');
 }

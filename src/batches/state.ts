@@ -1,13 +1,9 @@
 // What happens next to a batch, as pure functions of state, event and time: no I/O, no clock, `now` is passed in.
 // The BatchObject loads, asks here, and saves in one transaction.
-import { addCost, type LedgerEntry } from '../accounts/ledger';
+import { addCost, type CostNano, type LedgerEntry } from '../accounts/ledger';
+import type { InputError } from '../contract/batches';
 import { addUsage, NO_USAGE, type Usage } from '../contract/chat';
-
-/** How long a dispatched range may wait in the queue before it counts as lost. Doubles with every loss. */
-const QUEUE_WAIT_MS = 15_000;
-
-/** How long a claimed range stays its consumer's without a sign of life. Consumers beat every third of it. */
-export const LEASE_MS = 15_000;
+import * as lease from './lease';
 
 /** Ranges in flight: where a batch starts, and how far success can take it. */
 const WINDOW_START = 16;
@@ -17,17 +13,32 @@ const WINDOW_MAXIMUM = 64;
 export const ITEM_ATTEMPTS_LIMIT = 5;
 
 /**
- * `waiting` → `running` → `finalizing` → `ended`. Items are handed out in `running` alone; `finalizing` books
- * the spend with the account; `ended` is what clients see as terminal.
+ * `planning` → `waiting` → `running` → `finalizing` → `ended`. An input file is checked and cut in `planning`; a batch
+ * waits for its account to have room for it; items are handed out in `running` alone; `finalizing` writes the output
+ * files and books the spend with the account; `ended` is what clients see as terminal.
  */
-export type BatchPhase = 'waiting' | 'running' | 'finalizing' | 'ended';
+export type BatchPhase = 'planning' | 'waiting' | 'running' | 'finalizing' | 'ended';
 
-/** How a batch ends. `expired` is shown as `failed` with the error `batch_expired`. */
-export type BatchOutcome = 'completed' | 'expired' | 'cancelled';
+/** How a batch ends. `invalid`: its input file was refused. `expired`: shown as `failed` with `batch_expired`. */
+export type BatchOutcome = 'completed' | 'invalid' | 'expired' | 'cancelled';
+
+/** The planning of an input file, and how far it has come. */
+interface PlanState extends lease.Lease {
+  /** Where the next range begins: its byte, its line (from 0), its first item. */
+  byte: number;
+  line: number;
+  item: number;
+}
 
 export interface BatchState {
   phase: BatchPhase;
   outcome: BatchOutcome | null;
+  /** null for inputs that were checked before the batch was made. */
+  plan: PlanState | null;
+  /** What was wrong with the input file. */
+  errors: InputError[];
+  /** The model of every input so far; null where they differ, undefined before the first. */
+  model?: string | null;
   total: number;
   completed: number;
   failed: number;
@@ -36,32 +47,33 @@ export interface BatchState {
   /** How many ranges may be in flight, and how many are. */
   window: number;
   inFlight: number;
-  /** Bytes of all results as JSON. */
+  /** What the ranges in flight may still spend, in nano-dollars. Only kept for a batch with a ceiling. */
+  reservedNano: number;
+  /** The money is used up: every item without an outcome has failed for want of it. */
+  ceilingReached: boolean;
+  /** Bytes of all recorded results as JSON. */
   resultBytes: number;
   ledger: LedgerEntry[];
   startedAt: number | null;
+  finalizingAt: number | null;
   endedAt: number | null;
 }
 
-export type RangeStatus = 'waiting' | 'queued' | 'leased' | 'done';
-
 /** A run of consecutive items, handed out as one. */
-export interface RangeState {
-  status: RangeStatus;
-  /** The fencing token: grows with every dispatch, so that whoever held the range before cannot commit. */
-  epoch: number;
-  /** queued, leased: when the range counts as lost. */
-  deadline: number;
-  /** waiting: not before this time. */
-  notBefore: number;
+export interface RangeState extends lease.Lease {
   count: number;
   /** One bit an item, set once its outcome is recorded. */
   done: number;
   /** Tries so far of items that failed in a way worth retrying: position → count. */
   attempts: Record<number, number>;
-  /** How often it was lost in a row. */
-  losses: number;
+  /** The most its items can cost, by estimate; `UNBOUNDED` for one that has to be alone in flight. */
+  boundNano: number;
+  /** What it may still spend of what it was given when it was dispatched. */
+  reservedNano: number;
 }
+
+/** No money is ever enough: the range runs alone, with all that is left. */
+export const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
 /** What the engine needs of one item's outcome; the result itself is opaque text. */
 export interface ItemOutcome {
@@ -70,7 +82,7 @@ export interface ItemOutcome {
   failed: boolean;
   bytes: number;
   /** null for a failed item, which costs nothing. */
-  charge: { model: string; usage: Usage; costNano: LedgerEntry['costNano'] } | null;
+  charge: { model: string; usage: Usage; costNano: CostNano | null } | null;
 }
 
 /** A consumer's report on a range it holds. */
@@ -82,27 +94,72 @@ export interface RangeReport {
   release: { delayMs: number } | null;
   /** The model refused work for load: take fewer ranges at once. */
   overloaded: boolean;
+  /** The next item would cost more than what the range was given. */
+  unaffordable: boolean;
 }
 
-export function newBatchState(total: number): BatchState {
+/** A batch whose inputs are cut already, or, without them, one that starts with the planning of its file. */
+export function newBatchState(inputs: { total: number; model: string | null } | null): BatchState {
   return {
-    phase: 'waiting',
+    phase: inputs === null ? 'planning' : 'waiting',
     outcome: null,
-    total,
+    plan: inputs === null ? { ...lease.NEW_LEASE, byte: 0, line: 0, item: 0 } : null,
+    errors: [],
+    ...(inputs !== null && { model: inputs.model }),
+    total: inputs?.total ?? 0,
     completed: 0,
     failed: 0,
     sequence: 1,
     window: WINDOW_START,
     inFlight: 0,
+    reservedNano: 0,
+    ceilingReached: false,
     resultBytes: 0,
     ledger: [],
     startedAt: null,
+    finalizingAt: null,
     endedAt: null,
   };
 }
 
-export function newRangeState(count: number): RangeState {
-  return { status: 'waiting', epoch: 0, deadline: 0, notBefore: 0, count, done: 0, attempts: {}, losses: 0 };
+export function newRangeState(count: number, boundNano: number): RangeState {
+  return { ...lease.NEW_LEASE, count, done: 0, attempts: {}, boundNano, reservedNano: 0 };
+}
+
+/** What a planner found: good lines, cut into ranges, or what is wrong with the file. */
+export interface PlanReport {
+  /** Items in the ranges it cut since its last report. */
+  items: number;
+  /** Where the next range begins. */
+  next: Pick<PlanState, 'byte' | 'line' | 'item'>;
+  model: string | null | undefined;
+  /** The file is read to its end. */
+  done: boolean;
+  /** With `done`: any error, and the batch has failed. */
+  errors: InputError[];
+}
+
+/** Records how far a planner has come, or answers null where the plan is no longer its own. */
+export function commitPlan(
+  batch: BatchState,
+  epoch: number,
+  report: PlanReport,
+  now: number,
+): BatchState | null {
+  const held = batch.phase === 'planning' && batch.plan && lease.extend(batch.plan, epoch, now);
+  if (!held) return null;
+  const refused = report.done && report.errors.length > 0;
+  const total = refused ? 0 : batch.total + report.items;
+  const planned: BatchState = {
+    ...batch,
+    plan: { ...batch.plan, ...held, ...report.next, status: report.done ? 'done' : 'leased' } as PlanState,
+    total,
+    // Clients see the total grow.
+    sequence: total === batch.total ? batch.sequence : batch.sequence + 1,
+    ...(report.model !== undefined && { model: report.model }),
+  };
+  if (refused) return finalize({ ...planned, errors: report.errors }, 'invalid', now);
+  return report.done ? { ...planned, phase: 'waiting' } : planned;
 }
 
 /** The batch may hand out its first ranges. */
@@ -116,20 +173,50 @@ export function roomInWindow(batch: BatchState): number {
   return batch.phase === 'running' ? Math.max(0, batch.window - batch.inFlight) : 0;
 }
 
-/** Hands a waiting range to the queue under a new epoch. The caller counts it into `inFlight`. */
-export function dispatch(range: RangeState, now: number): RangeState {
+/** Nano-dollars spent so far; models without a price spend none. */
+function spentNano(batch: BatchState): number {
+  return batch.ledger.reduce(
+    (sum, { costNano }) => sum + (costNano === null ? 0 : costNano.prompt + costNano.completion),
+    0,
+  );
+}
+
+/**
+ * What a range gets to spend if it is dispatched now: its bound, or, with nothing else in flight, all that is left
+ * under the ceiling. null where it has to wait for the ranges in flight; 0 where nothing is left for anyone.
+ */
+export function allowance(batch: BatchState, range: RangeState, ceilingNano: number): number | null {
+  const left = ceilingNano - spentNano(batch) - batch.reservedNano;
+  if (range.boundNano <= left) return range.boundNano;
+  return batch.inFlight === 0 ? Math.max(0, left) : null;
+}
+
+/** Hands a waiting range to the queue, with what it may spend. Less than its bound means that it runs alone. */
+export function dispatch(
+  batch: BatchState,
+  range: RangeState,
+  reservedNano: number,
+  now: number,
+): { batch: BatchState; range: RangeState } {
   return {
-    ...range,
-    status: 'queued',
-    epoch: range.epoch + 1,
-    deadline: now + QUEUE_WAIT_MS * 2 ** Math.min(range.losses, 6),
+    batch: {
+      ...batch,
+      inFlight: batch.inFlight + 1,
+      reservedNano: batch.reservedNano + reservedNano,
+    },
+    range: {
+      ...range,
+      ...lease.dispatch(range, now),
+      reservedNano,
+      boundNano: reservedNano < range.boundNano ? UNBOUNDED : range.boundNano,
+    },
   };
 }
 
-/** A message arrived: the range is its consumer's, or null for a message that is stale, repeated or too late. */
+/** A message arrived: the range is its consumer's, or null. */
 export function claim(batch: BatchState, range: RangeState, epoch: number, now: number): RangeState | null {
-  if (batch.phase !== 'running' || range.status !== 'queued' || range.epoch !== epoch) return null;
-  return { ...range, status: 'leased', deadline: now + LEASE_MS };
+  const claimed = batch.phase === 'running' ? lease.claim(range, epoch, now) : null;
+  return claimed && { ...range, ...claimed };
 }
 
 export interface Commit {
@@ -150,25 +237,24 @@ export function commit(
   report: RangeReport,
   now: number,
 ): Commit | null {
-  if (batch.phase !== 'running' || range.status !== 'leased' || range.epoch !== epoch) return null;
-  let done = range.done;
-  const recorded: Commit['recorded'] = [];
-  for (const item of report.items) {
-    const bit = 1 << item.position;
-    if (item.position < 0 || item.position >= range.count || done & bit) continue;
-    done |= bit;
-    recorded.push({ ...item, sequence: batch.sequence + 1 + recorded.length });
-  }
+  const held = batch.phase === 'running' ? lease.extend(range, epoch, now) : null;
+  if (held === null) return null;
+  const recorded = newOutcomes(batch, range, report.items);
+  const done = recorded.reduce((bits, item) => bits | (1 << item.position), range.done);
   const finished = done === allDone(range.count);
   const left = finished || report.release !== null;
+  const spent = recorded.reduce((sum, { charge }) => sum + costOf(charge?.costNano ?? null), 0);
+  const reservedNano = left ? 0 : Math.max(0, range.reservedNano - spent);
   const nextRange: RangeState = {
     ...range,
+    ...held,
     done,
-    status: finished ? 'done' : report.release ? 'waiting' : 'leased',
-    deadline: now + LEASE_MS,
+    status: finished ? 'done' : left ? 'waiting' : 'leased',
     notBefore: report.release ? now + report.release.delayMs : 0,
     attempts: { ...range.attempts, ...report.retries },
-    losses: 0,
+    // An item cost more than its estimate: from now on it gets all there is, or there is not enough.
+    boundNano: report.unaffordable ? UNBOUNDED : range.boundNano,
+    reservedNano,
   };
   const failures = recorded.filter((item) => item.failed).length;
   const counted: BatchState = {
@@ -180,33 +266,61 @@ export function commit(
     resultBytes: recorded.reduce((bytes, item) => bytes + item.bytes, batch.resultBytes),
     ledger: recorded.reduce((ledger, item) => charge(ledger, item, now), batch.ledger),
     inFlight: batch.inFlight - (left ? 1 : 0),
+    reservedNano: batch.reservedNano - range.reservedNano + reservedNano,
     window: nextWindow(batch.window, report, finished),
   };
-  const all = counted.completed + counted.failed === counted.total;
-  return { batch: all ? finalize(counted, 'completed') : counted, range: nextRange, recorded };
+  return { batch: afterCommit(counted, range, report, now), range: nextRange, recorded };
 }
 
-/** A range whose deadline has passed goes back to wait; null for one that is not lost. */
-export function reclaim(range: RangeState, now: number): RangeState | null {
-  if ((range.status !== 'queued' && range.status !== 'leased') || range.deadline > now) return null;
-  return { ...range, status: 'waiting', notBefore: now, losses: range.losses + 1 };
+/** A range whose deadline has passed goes back to wait; null for one that is not lost, or that nobody needs any more. */
+export function reclaim(
+  batch: BatchState,
+  range: RangeState,
+  now: number,
+  notBefore = now,
+): { batch: BatchState; range: RangeState } | null {
+  const reclaimed = batch.phase === 'running' ? lease.reclaim(range, now, notBefore) : null;
+  if (reclaimed === null) return null;
+  return {
+    batch: {
+      ...batch,
+      inFlight: batch.inFlight - 1,
+      reservedNano: batch.reservedNano - range.reservedNano,
+    },
+    range: { ...range, ...reclaimed, reservedNano: 0 },
+  };
 }
 
 /** No item starts from here on, and what is in flight can no longer commit. */
-export function finalize(batch: BatchState, outcome: BatchOutcome): BatchState {
+export function finalize(batch: BatchState, outcome: BatchOutcome, now: number): BatchState {
   if (batch.phase === 'finalizing' || batch.phase === 'ended') return batch;
-  return { ...batch, phase: 'finalizing', outcome };
+  return { ...batch, phase: 'finalizing', outcome, finalizingAt: now };
 }
 
-/** The spend is booked: clients may see the end. One number for the last status, one for `done`. */
+/** The money is used up: every item that has no outcome has failed, and the batch is complete. */
+export function reachCeiling(batch: BatchState, now: number): BatchState {
+  if (batch.phase !== 'running') return batch;
+  const failed = batch.total - batch.completed;
+  const sequence = batch.sequence + 1;
+  return finalize({ ...batch, failed, sequence, ceilingReached: true }, 'completed', now);
+}
+
+/** All is written and booked: clients may see the end. One number for the last status, one for `done`. */
 export function end(batch: BatchState, now: number): BatchState {
   if (batch.phase !== 'finalizing') return batch;
-  return { ...batch, phase: 'ended', endedAt: now, inFlight: 0, sequence: batch.sequence + 2 };
+  return {
+    ...batch,
+    phase: 'ended',
+    endedAt: now,
+    inFlight: 0,
+    reservedNano: 0,
+    sequence: batch.sequence + 2,
+  };
 }
 
 /** Usage and cost of the whole batch: the sum over its ledger. */
-export function totals(batch: BatchState): { usage: Usage; costNano: LedgerEntry['costNano'] } {
-  return batch.ledger.reduce<{ usage: Usage; costNano: LedgerEntry['costNano'] }>(
+export function totals(batch: BatchState): { usage: Usage; costNano: CostNano | null } {
+  return batch.ledger.reduce<{ usage: Usage; costNano: CostNano | null }>(
     (sum, entry) => ({
       usage: addUsage(sum.usage, entry.usage),
       costNano: addCost(sum.costNano, entry.costNano),
@@ -220,9 +334,35 @@ export function allDone(count: number): number {
   return 2 ** count - 1;
 }
 
+function newOutcomes(
+  batch: BatchState,
+  range: RangeState,
+  items: readonly ItemOutcome[],
+): Commit['recorded'] {
+  let done = range.done;
+  const recorded: Commit['recorded'] = [];
+  for (const item of items) {
+    const bit = 1 << item.position;
+    if (item.position < 0 || item.position >= range.count || done & bit) continue;
+    done |= bit;
+    recorded.push({ ...item, sequence: batch.sequence + 1 + recorded.length });
+  }
+  return recorded;
+}
+
+function afterCommit(batch: BatchState, range: RangeState, report: RangeReport, now: number): BatchState {
+  if (batch.completed + batch.failed === batch.total) return finalize(batch, 'completed', now);
+  const hadAllThereIs = range.boundNano === UNBOUNDED;
+  return report.unaffordable && hadAllThereIs ? reachCeiling(batch, now) : batch;
+}
+
 function nextWindow(window: number, report: RangeReport, finished: boolean): number {
   if (report.overloaded) return Math.max(1, Math.floor(window / 2));
   return finished ? Math.min(WINDOW_MAXIMUM, window + 1) : window;
+}
+
+function costOf(costNano: CostNano | null): number {
+  return costNano === null ? 0 : costNano.prompt + costNano.completion;
 }
 
 function charge(ledger: LedgerEntry[], item: ItemOutcome, now: number): LedgerEntry[] {

@@ -1,6 +1,7 @@
 // The cron's share of batches, a safety net below the alarm of each: batches past their time, and inputs of none.
 import { removeOrphans, visitAccounts } from '../accounts/sweep-pass';
 import { BATCH_KEY_PREFIX, parseBatchKey } from './batch-spec';
+import { retentionMs } from './retention';
 
 const DAY_MS = 86_400_000;
 
@@ -12,7 +13,7 @@ const STALE_PER_ACCOUNT = 100;
 
 /** One run. Repeating it, or losing half of it, does no harm. */
 export async function sweepBatches(env: Env, now: number): Promise<void> {
-  const before = now - Number(env.RETENTION_DAYS) * DAY_MS - GRACE_MS;
+  const before = now - retentionMs(env) - GRACE_MS;
   await visitAccounts(env, 'batches.accounts', (accountId) => catchUpStale(env, accountId, before));
   await removeOrphans(env, { name: 'batches.objects', prefix: BATCH_KEY_PREFIX, now }, async (key) => {
     const batchId = parseBatchKey(key);
@@ -23,8 +24,9 @@ export async function sweepBatches(env: Env, now: number): Promise<void> {
 async function catchUpStale(env: Env, accountId: string, before: number): Promise<void> {
   const account = env.ACCOUNTS.getByName(accountId);
   for (const { id } of await account.staleBatches(before, STALE_PER_ACCOUNT)) {
-    const holdsData = await env.BATCHES.getByName(id).catchUp();
-    // The batch is gone and could not say so: a crash in the middle of its end.
-    if (!holdsData) await account.removeBatch(id);
+    const batch = env.BATCHES.getByName(id);
+    // A batch that is gone and could not say so: a crash in the middle of its removal.
+    if (await batch.holdsData()) await batch.wake();
+    else await account.removeBatch(id);
   }
 }

@@ -7,6 +7,7 @@ import { MODEL_TIMEOUT_MS } from '../contract/limits';
 import { type CatalogueModel, findModel } from '../models/catalogue';
 import { estimatePromptTokens } from '../models/token-estimate';
 import { type PartReader, resolveMessages } from './content-parts';
+import { withinCost } from './cost-limit';
 import { completeEnforced } from './enforce';
 import { checkSchema } from './json-schema';
 import { costOf, type Discount } from './pricing';
@@ -18,6 +19,8 @@ export interface CompletionContext extends PartReader {
   /** Aborts the model's work. */
   signal: AbortSignal;
   discount: Discount;
+  /** The most it may cost, in nano-dollars; null for no limit of its own. */
+  limitNano: number | null;
 }
 
 export interface Completed {
@@ -54,7 +57,7 @@ export async function checkChatRequest(request: ChatRequest): Promise<CatalogueM
 /**
  * Checks, resolves, asks, enforces and prices.
  *
- * @throws ApiError of any type of the taxonomy
+ * @throws ApiError of any type of the taxonomy; CostLimitError where `limitNano` is too little
  */
 export async function completeChat(request: ChatRequest, context: CompletionContext): Promise<Completed> {
   const model = await checkChatRequest(request);
@@ -62,12 +65,12 @@ export async function completeChat(request: ChatRequest, context: CompletionCont
   checkContextLength(request, model, messages);
   const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS);
   const signal = AbortSignal.any([context.signal, timeout]);
-  const answer = await completeEnforced(model.model, {
-    request,
-    messages,
-    attempt: context.attempt,
-    signal,
-  }).catch((error: unknown) => {
+  const terms = { model, discount: context.discount, limitNano: context.limitNano };
+  const answer = await completeEnforced(
+    model.model,
+    { request, messages, attempt: context.attempt, signal },
+    (sent, used) => withinCost(request, sent, used, terms),
+  ).catch((error: unknown) => {
     throw timeout.aborted && !(error instanceof ApiError) ? new ApiError('timeout', { cause: error }) : error;
   });
   const costNano = costOf(answer.usage, model.prices, context.discount);

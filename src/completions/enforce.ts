@@ -4,8 +4,10 @@ import {
   addUsage,
   type ChatChoice,
   type ChatRequest,
+  NO_USAGE,
   type StructuredOutput,
   type ToolCall,
+  type Usage,
 } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import type { ChatModel, ModelAnswer, ModelCall, ModelMessage } from '../models/model';
@@ -28,12 +30,17 @@ export interface EnforcedAnswer extends ModelAnswer {
 }
 
 /**
- * Asks the model until its answer fits, and counts the tokens of every attempt.
+ * Asks the model until its answer fits, and counts the tokens of every attempt. `requestFor` says how each attempt is
+ * to be made, given its messages and what the ones before it used.
  *
  * @throws ApiError `model_error` with the errors of the last attempt, which no retry of the client's can help
  */
-export async function completeEnforced(model: ChatModel, call: ModelCall): Promise<EnforcedAnswer> {
-  let answer = await model.complete(call);
+export async function completeEnforced(
+  model: ChatModel,
+  call: ModelCall,
+  requestFor: (messages: readonly ModelMessage[], used: Usage) => ChatRequest = () => call.request,
+): Promise<EnforcedAnswer> {
+  let answer = await model.complete({ ...call, request: requestFor(call.messages, NO_USAGE) });
   let { usage } = answer;
   let messages = call.messages;
   for (let attempts = 1; ; attempts++) {
@@ -44,7 +51,7 @@ export async function completeEnforced(model: ChatModel, call: ModelCall): Promi
     // An answer cut off at its token limit would be cut off again.
     if (attempts === ATTEMPTS_LIMIT || violation.choice.finish_reason === 'length') throw failure(violation);
     messages = [...messages, ...repairMessages(violation)];
-    answer = await model.complete({ ...call, messages });
+    answer = await model.complete({ ...call, messages, request: requestFor(messages, usage) });
     usage = addUsage(usage, answer.usage);
   }
 }

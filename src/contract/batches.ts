@@ -2,7 +2,12 @@
 import * as z from 'zod';
 import { type ChatCompletion, type Cost, chatRequest, metadata, type Usage } from './chat';
 import type { ErrorBody } from './errors';
-import { BATCH_ITEMS_LIMIT, CUSTOM_ID_LIMIT_CHARACTERS } from './limits';
+import {
+  BATCH_ITEMS_LIMIT,
+  CUSTOM_ID_LIMIT_CHARACTERS,
+  FILE_EXPIRY_MAXIMUM_SECONDS,
+  FILE_EXPIRY_MINIMUM_SECONDS,
+} from './limits';
 import { listQuery } from './lists';
 
 const BATCH_STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
@@ -46,13 +51,36 @@ export const sharedModelBatch = z.strictObject({
 export type SharedModelBatch = z.infer<typeof sharedModelBatch>;
 
 /** Form 2: OpenAI's batch lines, inline. The same object is a line of an input file. */
-const batchLine = z.strictObject({
+export const batchLine = z.strictObject({
   custom_id: customId,
   method: z.literal('POST'),
   url: z.literal('/v1/chat/completions'),
   body: chatRequest,
 });
 export type BatchLine = z.infer<typeof batchLine>;
+
+/** Form 3: an uploaded file with form 2's inputs, one JSON object a line. */
+export const fileBatch = z.strictObject({
+  input_file_id: z.string().min(1),
+  endpoint: z.literal('/v1/chat/completions').nullish(),
+  ...batchOptions,
+});
+export type FileBatch = z.infer<typeof fileBatch>;
+
+/** OpenAI's request for a batch, and what this API adds to it. */
+export const openaiBatchCreate = z.strictObject({
+  ...batchOptions,
+  input_file_id: z.string().min(1),
+  endpoint: z.literal('/v1/chat/completions'),
+  completion_window: completionWindow,
+  output_expires_after: z
+    .strictObject({
+      anchor: z.literal('created_at'),
+      seconds: z.int().min(FILE_EXPIRY_MINIMUM_SECONDS).max(FILE_EXPIRY_MAXIMUM_SECONDS),
+    })
+    .nullish(),
+});
+export type OpenaiBatchCreate = z.infer<typeof openaiBatchCreate>;
 
 export const linesBatch = z.strictObject({
   inputs: z.array(batchLine).min(1).max(BATCH_ITEMS_LIMIT),
@@ -66,6 +94,33 @@ export interface BatchResult {
   status_code: number | null;
   body: ChatCompletion | null;
   error: ErrorBody | null;
+}
+
+/** What a batch would use and cost, were it made. */
+export interface DryRun {
+  total: number;
+  estimated_usage: Usage;
+  /** null where no input's model has a known price. */
+  estimated_cost: Cost | null;
+}
+
+/** OpenAI's codes for what can be wrong with a line of an input file. */
+export type InputErrorCode =
+  | 'invalid_json_line'
+  | 'duplicate_custom_id'
+  | 'invalid_url'
+  | 'invalid_method'
+  | 'invalid_request'
+  | 'empty_file'
+  | 'too_many_tasks';
+
+export interface InputError {
+  code: InputErrorCode;
+  message: string;
+  /** The place in the line's object, e.g. `body.messages`. */
+  param: string | null;
+  /** From 1; null for an error of the file as a whole. */
+  line: number | null;
 }
 
 export interface BatchResponse {
@@ -89,10 +144,19 @@ export interface BatchResponse {
   usage: Usage;
   cost: Cost | null;
   error: ErrorBody | null;
+  /** Only on a batch whose input file was refused. */
+  errors?: { object: 'list'; data: InputError[] };
   retry_after: number | null;
 }
 
 export const batchListQuery = listQuery.extend({ status: z.enum(BATCH_STATUSES).optional() });
+
+export const batchCreateQuery = z.object({
+  dry_run: z
+    .enum(['true', 'false', '1', '0'])
+    .transform((text) => text === 'true' || text === '1')
+    .optional(),
+});
 
 export const resultsQuery = z.object({
   limit: listQuery.shape.limit,

@@ -15,6 +15,19 @@ export const JSON_DEPTH_LIMIT = 128;
 /** One uploaded file. */
 export const FILE_LIMIT_BYTES = 100 * 1024 ** 2;
 
+/** How soon and how late an uploaded or an output file can be set to expire. */
+export const FILE_EXPIRY_MINIMUM_SECONDS = 3600;
+export const FILE_EXPIRY_MAXIMUM_SECONDS = 30 * 86_400;
+
+/** An input file of a batch. */
+export const BATCH_INPUT_LIMIT_BYTES = 200 * 1024 ** 2;
+
+/** One input of a batch: six are held in memory at once, parsed. Larger content belongs into files. */
+export const BATCH_LINE_LIMIT_BYTES = 4 * 1024 ** 2;
+
+/** Errors reported of one input file. */
+export const INPUT_ERRORS_LIMIT = 100;
+
 export const BATCH_ITEMS_LIMIT = 50_000;
 
 export const CUSTOM_ID_LIMIT_CHARACTERS = 512;

@@ -7,3 +7,8 @@ const NANO_PER_USD = 1_000_000_000;
 export function usdFromNano(nano: number): number {
   return nano / NANO_PER_USD;
 }
+
+/** A client's USD amount → nano-dollars, to the nearest. */
+export function nanoFromUsd(usd: number): number {
+  return Math.round(usd * NANO_PER_USD);
+}

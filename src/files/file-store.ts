@@ -51,12 +51,25 @@ export async function readFileBytes(
 /**
  * Deletes a file; false where there is none. The row goes first: what is left after a crash is an object no one can
  * see, which the sweep removes.
+ *
+ * @throws ApiError `conflict` while a batch that has not ended reads the file
  */
 export async function deleteFile(env: Env, accountId: string, fileId: string, now: number): Promise<boolean> {
-  const account = env.ACCOUNTS.getByName(accountId);
-  const file = await account.getFile(fileId, now);
-  if (file === null) return false;
-  await account.removeFile(fileId);
-  await env.BUCKET.delete(file.r2Key);
-  return true;
+  if ((await findFile(env, accountId, fileId, now)) === null) return false;
+  const removal = await removeFile(env, accountId, fileId);
+  if (removal === 'in_use') throw new ApiError('conflict', { detail: ['file_in_use'] });
+  return removal === 'removed';
+}
+
+/** Removes a file, expired or not, and its bytes where no batch may need them again. */
+export async function removeFile(
+  env: Env,
+  accountId: string,
+  fileId: string,
+): Promise<'removed' | 'in_use' | 'not_found'> {
+  const removal = await env.ACCOUNTS.getByName(accountId).removeFile(fileId);
+  if (removal === null) return 'not_found';
+  if (removal === 'in_use') return 'in_use';
+  if (removal.bytesToDelete !== null) await env.BUCKET.delete(removal.bytesToDelete);
+  return 'removed';
 }

@@ -2,10 +2,8 @@
 import * as z from 'zod';
 import { ApiError } from '../contract/errors';
 import { UPLOAD_PURPOSES, type UploadPurpose } from '../contract/files';
+import { FILE_EXPIRY_MAXIMUM_SECONDS, FILE_EXPIRY_MINIMUM_SECONDS } from '../contract/limits';
 import { parseOrThrow } from '../contract/validation';
-
-const EXPIRY_MINIMUM_SECONDS = 3600;
-const EXPIRY_MAXIMUM_SECONDS = 30 * 86_400;
 
 /** The longest value that makes sense is `created_at`. */
 export const FIELD_LIMIT_BYTES = 1024;
@@ -17,7 +15,7 @@ const uploadFields = z.strictObject({
     .string()
     .regex(/^\d{1,10}$/)
     .transform(Number)
-    .pipe(z.int().min(EXPIRY_MINIMUM_SECONDS).max(EXPIRY_MAXIMUM_SECONDS))
+    .pipe(z.int().min(FILE_EXPIRY_MINIMUM_SECONDS).max(FILE_EXPIRY_MAXIMUM_SECONDS))
     .optional(),
 });
 

@@ -12,6 +12,7 @@ import { batchRoutes } from './routes/batches';
 import { chatRoutes } from './routes/chat';
 import { nativeFileRoutes, openaiFileRoutes } from './routes/files';
 import { modelRoutes } from './routes/models';
+import { openaiBatchRoutes } from './routes/openai-batches';
 import { usageRoutes } from './routes/usage';
 
 const EXPOSED_HEADERS = [
@@ -57,6 +58,7 @@ for (const prefix of ['/v1', '/api/v1']) {
   app.route(prefix, modelRoutes);
 }
 app.route('/v1', openaiFileRoutes);
+app.route('/v1', openaiBatchRoutes);
 app.route('/api/v1', nativeFileRoutes);
 app.route('/api/v1', batchRoutes);
 app.route('/api/v1', usageRoutes);

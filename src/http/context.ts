@@ -1,5 +1,6 @@
 // What every handler finds on its Hono context.
 import type { Context } from 'hono';
+import type { BatchMaker } from '../batches/intake';
 import type { Locale } from '../contract/messages/render';
 
 export interface AppEnv {
@@ -14,6 +15,12 @@ export interface AppEnv {
 }
 
 export type AppContext = Context<AppEnv>;
+
+/** Who makes a batch with this request, and from where. */
+export function makerOf(c: AppContext): BatchMaker {
+  const { accountId, keyId, locale } = c.var;
+  return { accountId, keyId, locale, origin: originOf(c) };
+}
 
 /** The origin the client used: URLs in answers are made on it. */
 export function originOf(c: AppContext): string {

@@ -2,10 +2,11 @@
 import { zValidator } from '@hono/zod-validator';
 import type { Context } from 'hono';
 import type * as z from 'zod';
+import { parseJson } from '../completions/parse-json';
 import { ApiError } from '../contract/errors';
-import { JSON_BODY_LIMIT_BYTES, JSON_DEPTH_LIMIT } from '../contract/limits';
-import { invalidRequest, placeOf } from '../contract/validation';
-import { type JsonProblem, parseJsonStrictly, readBytes } from '../platform/strict-json';
+import { JSON_BODY_LIMIT_BYTES } from '../contract/limits';
+import { invalidRequest } from '../contract/validation';
+import { readBytes } from '../platform/strict-json';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
 
@@ -38,35 +39,13 @@ export async function readJson(
   if (Number(request.headers.get('content-length') ?? 0) > limitBytes) throw tooLarge();
   const bytes = await readBytes(request.body, limitBytes);
   if (bytes === null) throw tooLarge();
-  const result = parseJsonStrictly(bytes, JSON_DEPTH_LIMIT);
-  if (!result.ok) throw jsonError(result);
-  return result.value;
+  return parseJson(bytes);
 }
 
 function tooLargeError(limitBytes: number): ApiError {
   const kilobytes = limitBytes / 1024;
   const limit = kilobytes < 1024 ? `${kilobytes} KiB` : `${kilobytes / 1024} MiB`;
   return new ApiError('request_too_large', { detail: ['body_too_large', limit] });
-}
-
-function jsonError(problem: JsonProblem): ApiError {
-  switch (problem.problem) {
-    case 'size':
-      return new ApiError('request_too_large');
-    case 'utf8':
-      return new ApiError('invalid_request', { detail: ['utf8_malformed'] });
-    case 'depth':
-      return new ApiError('invalid_request', { detail: ['json_too_deep', JSON_DEPTH_LIMIT] });
-    case 'empty':
-      return new ApiError('invalid_request', { detail: ['body_missing'] });
-    case 'syntax':
-      return new ApiError('invalid_request', { detail: ['json_malformed', problem.reason] });
-    case 'key':
-      return new ApiError('invalid_request', {
-        detail: ['key_forbidden', problem.key],
-        param: placeOf(problem.place),
-      });
-  }
 }
 
 function throwInvalid(

@@ -1,7 +1,7 @@
 // Token counts without a tokenizer: `tokenx`'s rules for text, stated flat rules for everything else.
 // Real tokenizers are a megabyte each and take seconds on hostile text; a provider's own usage is the truth.
 import { estimateTokenCount, sliceByTokens } from 'tokenx';
-import type { ChatRequest } from '../contract/chat';
+import type { ChatRequest, ContentPart } from '../contract/chat';
 import { imageSize } from './image-size';
 import type { ModelMessage, ModelPart } from './model';
 
@@ -30,6 +30,10 @@ const TEXT_DOCUMENT_BYTES_PER_TOKEN = 4;
 /** A PDF page of 50 KB holds about a thousand tokens of text. */
 const PDF_BYTES_PER_TOKEN = 50;
 
+/** A minute of sound, and two pages, for what has not been read yet. */
+const AUDIO_UNKNOWN_TOKENS = 600;
+const DOCUMENT_UNKNOWN_TOKENS = 2_000;
+
 /** Tokens of a prompt by kind. Documents and tool definitions count as text. */
 export interface PromptTokens {
   text: number;
@@ -50,17 +54,42 @@ export function firstTokens(text: string, tokens: number): string {
 /** Everything a model reads for this request: messages, their parts, tools and the response's schema. */
 export function estimatePromptTokens(request: ChatRequest, messages: readonly ModelMessage[]): PromptTokens {
   const total: PromptTokens = { text: 0, image: 0, audio: 0 };
-  for (const message of messages) {
-    total.text += MESSAGE_OVERHEAD_TOKENS;
-    if (typeof message.content === 'string') total.text += estimateTextTokens(message.content);
-    else for (const part of message.content ?? []) addPart(total, part);
-    if (message.tool_calls) total.text += estimateTextTokens(JSON.stringify(message.tool_calls));
-  }
+  for (const message of messages) addMessage(total, message, addPart);
+  addInstructions(total, request);
+  return total;
+}
+
+/** The same before any part is read: text as it is, everything else by a flat rule. */
+export function estimateUnreadPromptTokens(request: ChatRequest): PromptTokens {
+  const total: PromptTokens = { text: 0, image: 0, audio: 0 };
+  for (const message of request.messages) addMessage(total, message, addUnreadPart);
+  addInstructions(total, request);
+  return total;
+}
+
+function addMessage<Part>(
+  total: PromptTokens,
+  message: { content?: string | Part[] | null | undefined; tool_calls?: unknown },
+  add: (total: PromptTokens, part: Part) => void,
+): void {
+  total.text += MESSAGE_OVERHEAD_TOKENS;
+  if (typeof message.content === 'string') total.text += estimateTextTokens(message.content);
+  else for (const part of message.content ?? []) add(total, part);
+  if (message.tool_calls) total.text += estimateTextTokens(JSON.stringify(message.tool_calls));
+}
+
+function addInstructions(total: PromptTokens, request: ChatRequest): void {
   if (request.tools) total.text += estimateTextTokens(JSON.stringify(request.tools));
   if (request.response_format?.type === 'json_schema') {
     total.text += estimateTextTokens(JSON.stringify(request.response_format.json_schema));
   }
-  return total;
+}
+
+function addUnreadPart(total: PromptTokens, part: ContentPart): void {
+  if (part.type === 'text') total.text += estimateTextTokens(part.text);
+  else if (part.type === 'image' || part.type === 'image_url') total.image += IMAGE_UNKNOWN_TOKENS;
+  else if (part.type === 'audio' || part.type === 'input_audio') total.audio += AUDIO_UNKNOWN_TOKENS;
+  else total.text += DOCUMENT_UNKNOWN_TOKENS;
 }
 
 function addPart(total: PromptTokens, part: ModelPart): void {

@@ -1,8 +1,8 @@
 // Reads JSON from bytes strictly: size, UTF-8, depth and dangerous keys are checked before anyone sees a value.
+import { concatBytes } from './bytes';
 
 /** Why bytes were not accepted as JSON. `place` is where, in `a.b[0]` form, for `key`. */
 export type JsonProblem =
-  | { problem: 'size' }
   | { problem: 'utf8' }
   | { problem: 'depth' }
   | { problem: 'empty' }
@@ -48,15 +48,7 @@ export async function readBytes(
     if (size > limitBytes) return null;
     chunks.push(chunk);
   }
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return bytes;
+  return concatBytes(chunks);
 }
 
 const QUOTE = 0x22;

@@ -1,6 +1,7 @@
 // Signs a webhook's body in two ways at once: a plain HMAC header, and Standard Webhooks 1.0
 // (github.com/standard-webhooks/standard-webhooks, "Webhook Headers").
 import { decodeBase64, encodeBase64 } from '../platform/base64';
+import { concatBytes } from '../platform/bytes';
 import { encodeHex } from '../platform/hex';
 import { hmacSha256 } from '../platform/hmac';
 
@@ -26,7 +27,7 @@ export async function signatureHeaders(message: SignedMessage): Promise<Record<s
   const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };
   if (secret === null) return headers;
   const plainKey = ENCODER.encode(secret);
-  const content = joinBytes(ENCODER.encode(`${id}.${timestampSeconds}.`), body);
+  const content = concatBytes([ENCODER.encode(`${id}.${timestampSeconds}.`), body]);
   const [plain, standard] = await Promise.all([
     hmacSha256(plainKey, body),
     hmacSha256(standardKey(secret) ?? plainKey, content),
@@ -44,11 +45,4 @@ function standardKey(secret: string): Uint8Array | null {
   const encoded = secret.slice(STANDARD_PREFIX.length);
   // No white space, which `atob` would skip and other decoders would not.
   return /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? decodeBase64(encoded) : null;
-}
-
-function joinBytes(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const joined = new Uint8Array(first.byteLength + second.byteLength);
-  joined.set(first);
-  joined.set(second, first.byteLength);
-  return joined;
 }

@@ -1,26 +1,43 @@
-// The index of an account's batches.
-import { describe, expect, it } from 'vitest';
+// The index of an account's batches: what is listed, how many may run, and whose input's bytes are still needed.
+import { runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
+import type { BatchEnd } from '../../src/accounts/account-object';
 import type { NewBatchEntry } from '../../src/accounts/batch-index';
+import type { BatchSpec } from '../../src/batches/batch-spec';
 import { newId } from '../../src/contract/ids';
-import { NOW, newAccount, walk } from './accounts';
+import { emptyAccount, file, NOW, newAccount, walk } from './accounts';
+import { entry } from './spend';
 
 function batch(values: Partial<NewBatchEntry> = {}): NewBatchEntry {
-  return { id: newId('batch'), createdAt: NOW, status: 'pending', model: 'sandbox', ...values };
+  return { id: newId('batch'), createdAt: NOW, status: 'pending', inputFileId: null, ...values };
+}
+
+/** The same batch at its end. */
+const completed = (entry: NewBatchEntry): NewBatchEntry => ({ ...entry, status: 'completed' });
+
+function end(values: Partial<BatchEnd> = {}): BatchEnd {
+  return { keyId: 'key_a', ledger: [], files: [], summary: '{"id":"…"}', ...values };
 }
 
 const LIST = { limit: 10, order: 'asc' } as const;
 
 describe('a batch', () => {
-  it('is listed as it was added, then as it was updated', async () => {
+  it('is listed as it was added, then as it started, then as it ended', async () => {
     const account = await newAccount();
-    const [one, mixed] = [batch(), batch({ model: null })];
+    const [one, other] = [batch(), batch({ inputFileId: newId('file') })];
     await account.addBatch(one);
-    await account.addBatch(mixed);
-    await account.updateBatch(one.id, 'completed', '{"id":"…"}');
+    await account.addBatch(other);
+    expect(await account.startBatch(one)).toBe(true);
+    expect((await account.listBatches(LIST))?.data).toEqual([
+      { ...one, status: 'running', summary: null },
+      { ...other, summary: null },
+    ]);
+    await account.endBatch(completed(one), end());
     expect(await account.listBatches(LIST)).toEqual({
       data: [
         { ...one, status: 'completed', summary: '{"id":"…"}' },
-        { ...mixed, summary: null },
+        { ...other, summary: null },
       ],
       hasMore: false,
     });
@@ -30,20 +47,190 @@ describe('a batch', () => {
     const account = await newAccount();
     const added = batch();
     await account.addBatch(added);
-    await account.updateBatch(added.id, 'running', null);
+    await account.startBatch(added);
     await account.addBatch(added);
     expect((await account.listBatches(LIST))?.data).toEqual([{ ...added, status: 'running', summary: null }]);
   });
 
-  it('that was removed is gone, and an update does not bring it back', async () => {
+  it('that could not be added is listed from its start or its end on', async () => {
+    const account = await newAccount();
+    const [started, ended] = [batch(), batch({ inputFileId: newId('file') })];
+    await account.startBatch(started);
+    await account.endBatch({ ...ended, status: 'failed' }, end());
+    expect((await account.listBatches(LIST))?.data).toEqual([
+      { ...started, status: 'running', summary: null },
+      { ...ended, status: 'failed', summary: '{"id":"…"}' },
+    ]);
+  });
+
+  it('that was removed is gone, however often', async () => {
     const account = await newAccount();
     const added = batch();
     await account.addBatch(added);
-    await account.removeBatch(added.id);
-    await account.removeBatch(added.id);
-    await account.updateBatch(added.id, 'completed', null);
+    expect(await account.removeBatch(added.id)).toBe(true);
+    expect(await account.removeBatch(added.id)).toBe(true);
     expect((await account.listBatches(LIST))?.data).toEqual([]);
     expect(await account.listBatches({ ...LIST, after: added.id })).toBeNull();
+  });
+});
+
+describe('the end of a batch', () => {
+  it('lists its output files and books its spend with it', async () => {
+    const account = await newAccount();
+    const ended = completed(batch());
+    const files = [file({ purpose: 'batch_output' }), file({ purpose: 'batch_output' })];
+    await account.endBatch(ended, end({ files, ledger: [entry({ requests: 3, tokens: 30 })] }));
+    expect((await account.listFiles(LIST, NOW))?.data).toEqual(files);
+    expect((await account.usage({ groupBy: 'key' })).data).toMatchObject([{ key: 'key_a', requests: 3 }]);
+    expect((await account.listBatches(LIST))?.data).toEqual([{ ...ended, summary: '{"id":"…"}' }]);
+  });
+
+  it('that is told again changes nothing', async () => {
+    const account = await newAccount();
+    const ended = completed(batch());
+    const report = end({
+      files: [file({ purpose: 'batch_output' })],
+      ledger: [entry({ requests: 3, tokens: 30 })],
+    });
+    const all = async () => [
+      await account.listBatches(LIST),
+      await account.listFiles(LIST, NOW),
+      await account.usage({ groupBy: 'day' }),
+    ];
+    await account.endBatch(ended, report);
+    const before = await all();
+    for (let i = 0; i < 3; i++) await account.endBatch(ended, report);
+    await Promise.all([account.endBatch(ended, report), account.endBatch(ended, report)]);
+    expect(await all()).toEqual(before);
+  });
+
+  it('is noted whole or not at all', async () => {
+    const account = await newAccount();
+    const broken = file({ sha256: null as unknown as string });
+    await runInDurableObject(account, (object) => {
+      const report = end({ files: [file(), broken], ledger: [entry({ requests: 1, tokens: 1 })] });
+      expect(() => object.endBatch(completed(batch()), report)).toThrow('NOT NULL');
+    });
+    expect((await account.listBatches(LIST))?.data).toEqual([]);
+    expect((await account.listFiles(LIST, NOW))?.data).toEqual([]);
+    expect((await account.usage({ groupBy: 'day' })).total.requests).toBe(0);
+  });
+});
+
+describe('the limit on concurrent batches', () => {
+  it('lets so many run, whoever asks how often, and the next once one has ended', async () => {
+    const account = await newAccount({ concurrent_batches: 2 });
+    const [a, b, c, d] = [batch(), batch(), batch(), batch()] as const;
+    for (const added of [a, b, c, d]) await account.addBatch(added);
+    const ask = async (...batches: NewBatchEntry[]) => {
+      const answers: boolean[] = [];
+      for (const asking of batches) answers.push(await account.startBatch(asking));
+      return answers;
+    };
+    expect(await ask(a, b, c, d)).toEqual([true, true, false, false]);
+    expect(await ask(a, b, c, d)).toEqual([true, true, false, false]);
+    await account.endBatch(completed(a), end());
+    expect(await ask(c, d, b)).toEqual([true, false, true]);
+    await account.removeBatch(c.id);
+    expect(await ask(d)).toEqual([true]);
+    const running = await account.listBatches({ ...LIST, status: 'running' });
+    expect(running?.data.map(({ id }) => id)).toEqual([b.id, d.id]);
+  });
+
+  it('holds for those that ask at the same moment', async () => {
+    const account = await newAccount({ concurrent_batches: 3 });
+    const answers = await Promise.all(Array.from({ length: 10 }, () => account.startBatch(batch())));
+    expect(answers.filter(Boolean)).toHaveLength(3);
+  });
+
+  it('may be changed: more start at once, fewer stop none', async () => {
+    const account = await newAccount({ concurrent_batches: 1 });
+    const [a, b, c] = [batch(), batch(), batch()] as const;
+    expect([await account.startBatch(a), await account.startBatch(b)]).toEqual([true, false]);
+    await account.update({ limits: { concurrent_batches: 2 } });
+    expect(await account.startBatch(b)).toBe(true);
+    await account.update({ limits: { concurrent_batches: 1 } });
+    expect([await account.startBatch(a), await account.startBatch(b)]).toEqual([true, true]);
+    expect(await account.startBatch(c)).toBe(false);
+    await account.update({ limits: { concurrent_batches: null } });
+    expect(await account.startBatch(c)).toBe(true);
+  });
+
+  it('is none where none is set, or where there is no account yet', async () => {
+    for (const account of [await newAccount(), emptyAccount()]) {
+      for (let i = 0; i < 30; i++) expect(await account.startBatch(batch())).toBe(true);
+    }
+  });
+
+  it('wakes a waiting batch when one ends, without waiting for its own check', async () => {
+    const account = await newAccount({ concurrent_batches: 1 });
+    const { id: accountId = '' } = (await account.describe()) ?? {};
+    const running = batch({ createdAt: Date.now() });
+    expect(await account.startBatch(running)).toBe(true);
+    const spec = specOf(accountId, newId('batch'));
+    const stub = env.BATCHES.getByName(spec.id);
+    const cut = { first: 0, start: 0, end: 10, customIds: ['a'], boundNano: 0 };
+    await stub.create(spec, { cuts: [cut], model: 'sandbox' });
+    const phase = async () => (await stub.snapshot(accountId))?.state.phase;
+    await stub.wake();
+    expect(await phase()).toBe('waiting');
+    await account.endBatch(completed(running), end());
+    await vi.waitFor(async () => expect(await phase()).not.toBe('waiting'), { timeout: 10_000 });
+    expect((await stub.snapshot(accountId))?.state.startedAt).not.toBeNull();
+  });
+});
+
+describe('the file a batch reads', () => {
+  it('is in use until the batch has ended', async () => {
+    const account = await newAccount();
+    const input = file({ purpose: 'batch' });
+    const reading = batch({ inputFileId: input.id });
+    await account.addFile(input);
+    await account.addBatch(reading);
+    expect(await account.removeFile(input.id)).toBe('in_use');
+    await account.startBatch(reading);
+    expect(await account.removeFile(input.id)).toBe('in_use');
+    expect(await account.getFile(input.id, NOW)).toEqual(input);
+    await account.endBatch(completed(reading), end());
+    expect(await account.removeFile(input.id)).toEqual({ bytesToDelete: null });
+    expect(await account.getFile(input.id, NOW)).toBeNull();
+  });
+
+  it('is in use where one of several batches is unfinished', async () => {
+    const account = await newAccount();
+    const input = file({ purpose: 'batch' });
+    const [ended, reading] = [batch({ inputFileId: input.id }), batch({ inputFileId: input.id })] as const;
+    await account.addFile(input);
+    await account.endBatch(completed(ended), end());
+    await account.addBatch(reading);
+    expect(await account.removeFile(input.id)).toBe('in_use');
+  });
+
+  it('keeps its bytes for an ended batch that may be tried again, until that is gone too', async () => {
+    const account = await newAccount();
+    const input = file({ purpose: 'batch' });
+    const [one, other] = [batch({ inputFileId: input.id }), batch({ inputFileId: input.id })] as const;
+    await account.addFile(input);
+    await account.endBatch(completed(one), end());
+    await account.endBatch(completed(other), end());
+    expect(await account.removeFile(input.id)).toEqual({ bytesToDelete: null });
+    expect(await account.holdsBytes(input.id)).toBe(true);
+    expect(await account.removeBatch(one.id)).toBe(false);
+    expect(await account.holdsBytes(input.id)).toBe(true);
+    expect(await account.removeBatch(other.id)).toBe(true);
+    expect(await account.holdsBytes(input.id)).toBe(false);
+  });
+
+  it('keeps its bytes as long as it is listed, though the batch is gone', async () => {
+    const account = await newAccount();
+    const input = file({ purpose: 'batch' });
+    const ended = batch({ inputFileId: input.id });
+    await account.addFile(input);
+    await account.endBatch(completed(ended), end());
+    expect(await account.removeBatch(ended.id)).toBe(false);
+    expect(await account.holdsBytes(input.id)).toBe(true);
+    expect(await account.removeFile(input.id)).toEqual({ bytesToDelete: input.r2Key });
+    expect(await account.holdsBytes(input.id)).toBe(false);
   });
 });
 
@@ -80,3 +267,26 @@ it('stale batches are those made before a time, the oldest first', async () => {
   expect(await account.staleBatches(NOW, 1)).toEqual([older]);
   expect(await account.staleBatches(NOW - 2, 10)).toEqual([]);
 });
+
+/** A batch that nobody runs: its input is nowhere. */
+function specOf(accountId: string, id: string): BatchSpec {
+  return {
+    id,
+    accountId,
+    keyId: 'key_a',
+    origin: 'http://quire',
+    locale: 'en',
+    metadata: null,
+    completionWindow: '24h',
+    createdAt: Date.now(),
+    expiresAt: Date.now() + 86_400_000,
+    inputKey: `batches/${accountId}/${id}/input.jsonl`,
+    inputFileId: null,
+    outputFileId: newId('file'),
+    errorFileId: newId('file'),
+    outputExpiresAfterMs: null,
+    maxCostNano: null,
+    webhook: null,
+    streamToken: 'token',
+  };
+}

@@ -1,26 +1,9 @@
 // The index of an account's files.
 import { describe, expect, it } from 'vitest';
-import type { IndexedFile } from '../../src/accounts/file-index';
 import { newId } from '../../src/contract/ids';
-import { emptyAccount, NOW, newAccount, walk } from './accounts';
+import { emptyAccount, file, NOW, newAccount, walk } from './accounts';
 
 const DAY_MS = 86_400_000;
-
-function file(values: Partial<IndexedFile> = {}): IndexedFile {
-  const id = newId('file');
-  return {
-    id,
-    filename: '그림.png',
-    size: 123,
-    contentType: 'image/png',
-    purpose: 'vision',
-    createdAt: NOW,
-    expiresAt: null,
-    sha256: 'f'.repeat(64),
-    r2Key: `files/acct/${id}`,
-    ...values,
-  };
-}
 
 describe('a file', () => {
   it('is found as it was added, also in an object without an account', async () => {
@@ -44,8 +27,8 @@ describe('a file', () => {
     const account = await newAccount();
     const added = file();
     await account.addFile(added);
-    await account.removeFile(added.id);
-    await account.removeFile(added.id);
+    expect(await account.removeFile(added.id)).toEqual({ bytesToDelete: added.r2Key });
+    expect(await account.removeFile(added.id)).toBeNull();
     expect(await account.getFile(added.id, NOW)).toBeNull();
   });
 

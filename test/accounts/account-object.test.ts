@@ -83,12 +83,12 @@ it('asking an object that holds no account finds nothing and writes nothing', as
   expect(await account.listFiles(list, NOW)).toEqual(nothing);
   expect(await account.listFiles({ ...list, after: 'file_x' }, NOW)).toBeNull();
   expect(await account.expiredFiles(NOW, 1)).toEqual([]);
-  await account.removeFile('file_x');
+  expect(await account.removeFile('file_x')).toBeNull();
+  expect(await account.holdsBytes('file_x')).toBe(false);
   expect(await account.listBatches(list)).toEqual(nothing);
   expect(await account.listBatches({ ...list, after: 'batch_x' })).toBeNull();
   expect(await account.staleBatches(NOW, 1)).toEqual([]);
-  await account.updateBatch('batch_x', 'running', null);
-  await account.removeBatch('batch_x');
+  expect(await account.removeBatch('batch_x')).toBe(true);
   expect(await account.usage({ groupBy: 'day' })).toMatchObject({ data: [], total: { requests: 0 } });
   expect(await stored(account)).toBe('');
 });

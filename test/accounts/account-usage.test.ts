@@ -19,6 +19,17 @@ function settle(
   return account.settle({ day, model, keyId: key, usage: usageOf(tokens), costNano: costOf(tokens) });
 }
 
+/** Ends a batch that spent so much. */
+function endBatch<To extends Account | AccountObject>(
+  account: To,
+  id: string,
+  keyId: string,
+  ledger: LedgerEntry[],
+) {
+  const entry = { id, createdAt: 0, status: 'completed', inputFileId: null } as const;
+  return account.endBatch(entry, { keyId, ledger, files: [], summary: '{}' });
+}
+
 /** A row or total of the report, for so many requests and tokens. */
 const sum = (requests: number, tokens: number) => ({
   requests,
@@ -152,8 +163,8 @@ describe('a batch’s ledger', () => {
     const account = await newAccount();
     const id = newId('batch');
     const ledger = [entry({ requests: 3, tokens: 30 }), entry({ requests: 1, tokens: 5, model: 'other' })];
-    for (let i = 0; i < 3; i++) await account.settleBatch(id, 'key_a', ledger);
-    await Promise.all([ledger, ledger].map((same) => account.settleBatch(id, 'key_a', same)));
+    for (let i = 0; i < 3; i++) await endBatch(account, id, 'key_a', ledger);
+    await Promise.all([ledger, ledger].map((same) => endBatch(account, id, 'key_a', same)));
     expect(await total(account)).toEqual(sum(4, 35));
   });
 
@@ -165,7 +176,7 @@ describe('a batch’s ledger', () => {
       [entry({ requests: 4, tokens: 45 })],
       [entry({ requests: 4, tokens: 45 }), entry({ requests: 2, tokens: 7, day: '2026-02-01' })],
     ];
-    for (const ledger of steps) await account.settleBatch(id, 'key_a', ledger);
+    for (const ledger of steps) await endBatch(account, id, 'key_a', ledger);
     expect(await account.usage({ groupBy: 'day' })).toMatchObject({
       data: [
         { day: '2026-01-31', ...sum(4, 45) },
@@ -179,10 +190,10 @@ describe('a batch’s ledger', () => {
     const account = await newAccount();
     const id = newId('batch');
     const newer = [entry({ requests: 4, tokens: 45 })];
-    await account.settleBatch(id, 'key_a', newer);
-    await account.settleBatch(id, 'key_a', [entry({ requests: 1, tokens: 10 })]);
-    await account.settleBatch(id, 'key_a', []);
-    await account.settleBatch(id, 'key_a', newer);
+    await endBatch(account, id, 'key_a', newer);
+    await endBatch(account, id, 'key_a', [entry({ requests: 1, tokens: 10 })]);
+    await endBatch(account, id, 'key_a', []);
+    await endBatch(account, id, 'key_a', newer);
     expect(await total(account)).toEqual(sum(4, 45));
   });
 
@@ -191,15 +202,15 @@ describe('a batch’s ledger', () => {
     const id = newId('batch');
     const one = entry({ requests: 4, tokens: 45 });
     const other = entry({ requests: 2, tokens: 7, model: 'other' });
-    for (const ledger of [[one], [other], [one, other]]) await account.settleBatch(id, 'key_a', ledger);
+    for (const ledger of [[one], [other], [one, other]]) await endBatch(account, id, 'key_a', ledger);
     expect(await total(account)).toEqual(sum(6, 52));
   });
 
   it('adds to what requests and other batches spent', async () => {
     const account = await newAccount();
     await settle(account, 1);
-    await account.settleBatch(newId('batch'), 'key_a', [entry({ requests: 1, tokens: 10 })]);
-    await account.settleBatch(newId('batch'), 'key_b', [entry({ requests: 1, tokens: 100 })]);
+    await endBatch(account, newId('batch'), 'key_a', [entry({ requests: 1, tokens: 10 })]);
+    await endBatch(account, newId('batch'), 'key_b', [entry({ requests: 1, tokens: 100 })]);
     expect(await account.usage({ groupBy: 'key' })).toMatchObject({
       data: [
         { key: 'key_a', ...sum(2, 11) },
@@ -211,9 +222,9 @@ describe('a batch’s ledger', () => {
   it('may have no price', async () => {
     const account = await newAccount();
     const id = newId('batch');
-    await account.settleBatch(id, 'key_a', [{ ...entry({ requests: 1, tokens: 1 }), costNano: null }]);
+    await endBatch(account, id, 'key_a', [{ ...entry({ requests: 1, tokens: 1 }), costNano: null }]);
     expect((await total(account)).cost).toBeNull();
-    await account.settleBatch(id, 'key_a', [entry({ requests: 2, tokens: 2 })]);
+    await endBatch(account, id, 'key_a', [entry({ requests: 2, tokens: 2 })]);
     expect(await total(account)).toEqual(sum(2, 2));
   });
 
@@ -221,11 +232,11 @@ describe('a batch’s ledger', () => {
     const account = await newAccount();
     const id = newId('batch');
     const ledger = [entry({ requests: 3, tokens: 30 })];
-    await account.addBatch({ id, createdAt: 0, status: 'completed', model: null });
-    await account.settleBatch(id, 'key_a', ledger);
+    await account.addBatch({ id, createdAt: 0, status: 'completed', inputFileId: null });
+    await endBatch(account, id, 'key_a', ledger);
     await account.removeBatch(id);
     expect(await total(account)).toEqual(sum(3, 30));
-    await account.settleBatch(id, 'key_a', ledger);
+    await endBatch(account, id, 'key_a', ledger);
     expect(await total(account)).toEqual(sum(3, 30));
   });
 
@@ -234,8 +245,9 @@ describe('a batch’s ledger', () => {
     const broken = { ...entry({ requests: 1, tokens: 1, model: 'other' }), day: null as unknown as string };
     const ledger = [entry({ requests: 1, tokens: 1 }), broken];
     await runInDurableObject(account, (object) => {
-      expect(() => object.settleBatch(newId('batch'), 'key_a', ledger)).toThrow('NOT NULL');
+      expect(() => endBatch(object, newId('batch'), 'key_a', ledger)).toThrow('NOT NULL');
     });
     expect((await total(account)).requests).toBe(0);
+    expect((await account.listBatches({ limit: 1, order: 'asc' }))?.data).toEqual([]);
   });
 });

@@ -2,6 +2,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { AccountObject } from '../../src/accounts/account-object';
+import type { IndexedFile } from '../../src/accounts/file-index';
+import type { Limits } from '../../src/contract/accounts';
 import { newId } from '../../src/contract/ids';
 
 export const NOW = Date.UTC(2026, 0, 31, 12);
@@ -11,11 +13,28 @@ export function emptyAccount(): DurableObjectStub<AccountObject> {
   return env.ACCOUNTS.getByName(newId('acct'));
 }
 
-export async function newAccount(): Promise<DurableObjectStub<AccountObject>> {
+export async function newAccount(limits: Limits = {}): Promise<DurableObjectStub<AccountObject>> {
   const id = newId('acct');
   const account = env.ACCOUNTS.getByName(id);
-  await account.create({ id, name: 'test', createdAt: NOW });
+  await account.create({ id, name: 'test', limits, createdAt: NOW });
   return account;
+}
+
+/** A file as an account lists it. */
+export function file(values: Partial<IndexedFile> = {}): IndexedFile {
+  const id = newId('file');
+  return {
+    id,
+    filename: '그림.png',
+    size: 123,
+    contentType: 'image/png',
+    purpose: 'vision',
+    createdAt: NOW,
+    expiresAt: null,
+    sha256: 'f'.repeat(64),
+    r2Key: `files/acct/${id}`,
+    ...values,
+  };
 }
 
 /** Every row of every table, as one text; empty where there is no table. */

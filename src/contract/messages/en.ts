@@ -112,6 +112,17 @@ const detail = {
   range_unsatisfiable: (size: number) => `the range lies outside the file's ${size} bytes`,
   file_too_large_for_quota: (bytes: number) => `the account's storage limit is ${bytes} bytes`,
   // Batches.
+  too_many_inputs: (limit: number) => `a batch takes at most ${limit} inputs`,
+  input_too_large: (megabytes: number) =>
+    `an input may take ${megabytes} MiB; upload large content as a file and refer to it by file_id`,
+  input_file_too_large: (megabytes: number) => `an input file may take ${megabytes} MiB`,
+  input_file_invalid: (count: number) => `the input file has ${count} error(s), see "errors"`,
+  input_line_invalid: (line: number, reason: string) => `line ${line}: ${reason}`,
+  input_gone: () => 'the input is no longer stored',
+  file_not_for_batches: (purpose: string) =>
+    `the file was uploaded for "${purpose}"; upload it with purpose "batch"`,
+  file_in_use: () => 'a batch that has not ended reads this file; cancel it or wait for its end',
+  nothing_to_retry: () => 'every item was completed',
   custom_id_repeated: (id: string) => `the custom_id "${id}" is used more than once`,
   window_invalid: () => 'give minutes or hours between 1m and 168h, e.g. "24h"',
   target_invalid: (reason: string) => `this webhook URL cannot be used: ${reason}`,

@@ -97,6 +97,17 @@ export const ko: Messages = {
     file_empty: () => '파일이 비어 있습니다',
     range_unsatisfiable: (size) => `범위가 파일 크기 ${size}바이트를 벗어납니다`,
     file_too_large_for_quota: (bytes) => `계정의 저장 한도는 ${bytes}바이트입니다`,
+    too_many_inputs: (limit) => `배치 입력은 최대 ${limit}개입니다`,
+    input_too_large: (megabytes) =>
+      `입력 하나는 최대 ${megabytes} MiB입니다. 큰 콘텐츠는 파일로 업로드하고 file_id로 참조하세요`,
+    input_file_too_large: (megabytes) => `입력 파일은 최대 ${megabytes} MiB입니다`,
+    input_file_invalid: (count) => `입력 파일에 오류가 ${count}개 있습니다. "errors"를 확인하세요`,
+    input_line_invalid: (line, reason) => `${line}번째 줄: ${reason}`,
+    input_gone: () => '입력이 더 이상 저장되어 있지 않습니다',
+    file_not_for_batches: (purpose) =>
+      `"${purpose}" 용도로 업로드된 파일입니다. purpose "batch"로 업로드하세요`,
+    file_in_use: () => '아직 끝나지 않은 배치가 이 파일을 읽고 있습니다. 취소하거나 끝날 때까지 기다리세요',
+    nothing_to_retry: () => '모든 항목이 완료되었습니다',
     custom_id_repeated: (id) => `custom_id "${id}"가 두 번 이상 사용되었습니다`,
     window_invalid: () => '1m에서 168h 사이의 분 또는 시간을 지정하세요. 예: "24h"',
     target_invalid: (reason) => `이 webhook URL은 사용할 수 없습니다: ${reason}`,

@@ -3,8 +3,8 @@ import { Hono } from 'hono';
 import { ApiError } from '../../contract/errors';
 import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
 import { admit } from '../authenticate';
+import { batchStub } from '../batch-stub';
 import type { AppEnv } from '../context';
-import { batchObject } from './batches';
 
 export const batchStreamRoutes = new Hono<AppEnv>().get('/batches/:id/stream', async (c) => {
   const hasToken = c.req.query('token') !== undefined;
@@ -15,7 +15,7 @@ export const batchStreamRoutes = new Hono<AppEnv>().get('/batches/:id/stream', a
   }
   const lastEventId = c.req.header('last-event-id');
   if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
-  const stream = await batchObject(c).fetch(c.req.url, { headers });
+  const stream = await batchStub(c).fetch(c.req.url, { headers });
   if (!stream.ok) {
     // A wrong token is told nothing about whether the batch exists.
     throw hasToken

@@ -1,66 +1,64 @@
-// Batches on the native surface: made inline, read, listed, cancelled, deleted, and their results paged.
-import { Hono } from 'hono';
+// Batches on the native surface: made, read, listed, cancelled, tried again, deleted, and their results.
+import { type Context, Hono } from 'hono';
 import type { BatchObject } from '../../batches/batch-object';
-import type { BatchDocument } from '../../batches/batch-response';
-import { createInlineBatch } from '../../batches/intake';
-import { batchListQuery, type ResultsQuery, resultsQuery } from '../../contract/batches';
+import { type BatchDocument, batchDocument } from '../../batches/batch-response';
+import { dryRun } from '../../batches/dry-run';
+import { createBatch, readOrder } from '../../batches/intake';
+import { retryBatch } from '../../batches/retry';
+import { batchCreateQuery, batchListQuery, type ResultsQuery, resultsQuery } from '../../contract/batches';
 import { ApiError } from '../../contract/errors';
-import { isBatchId } from '../../contract/ids';
 import { INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
-import { type AppContext, type AppEnv, originOf } from '../context';
+import { batchStub, listBatches } from '../batch-stub';
+import { type AppContext, type AppEnv, makerOf } from '../context';
 import { found, knownPage } from '../found';
 import { query, readJson } from '../validate';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 export const batchRoutes = new Hono<AppEnv>()
-  .post('/batches', async (c) => {
+  .post('/batches', query(batchCreateQuery), async (c) => {
     const body = await readJson(c.req.raw, INLINE_BATCH_LIMIT_BYTES, inlineTooLarge);
-    const { accountId, keyId, locale } = c.var;
-    const batch = await createInlineBatch(c.env, { accountId, keyId, locale, origin: originOf(c) }, body);
-    c.header('Location', `/api/v1/batches/${batch.id}`);
-    return answer(c, batch, 202);
+    const order = await readOrder(c.env, c.var.accountId, body);
+    if (c.req.valid('query').dry_run) return c.json(await dryRun(c.env, c.var.locale, order));
+    return accepted(c, batchDocument(await createBatch(c.env, makerOf(c), order), null));
   })
   .get('/batches', query(batchListQuery), async (c) => {
-    const list = c.req.valid('query');
-    const { accountId } = c.var;
-    const page = knownPage(await c.env.ACCOUNTS.getByName(accountId).listBatches(list), list.after);
-    const batches = await Promise.all(
-      page.data.map(async ({ id, summary }) => {
-        if (summary !== null) return { id, json: summary };
-        return c.env.BATCHES.getByName(id).get(accountId);
-      }),
+    const page = await listBatches(c, c.req.valid('query'));
+    return jsonList(
+      c,
+      page.data.map((batch) => batchDocument(batch, null)),
+      page.hasMore,
     );
-    const data = batches.filter((batch) => batch !== null);
-    return jsonList(c, data, page.hasMore);
   })
-  .get('/batches/:id', async (c) => {
-    return answer(c, found(await batchObject(c).get(c.var.accountId), 'batch'), 200);
-  })
+  .get('/batches/:id', (c) => answerBatch(c))
   .delete('/batches/:id', async (c) => {
-    const outcome = await batchObject(c).remove(c.var.accountId);
+    const outcome = await batchStub(c).remove(c.var.accountId);
     if (outcome === 'not_found') throw new ApiError('not_found', { missing: 'batch' });
-    if (outcome === 'not_ended') throw new ApiError('conflict', { detail: ['batch_not_terminal'] });
+    if (outcome === 'not_ended') throw notEnded();
     return c.json({ id: c.req.param('id'), object: 'batch', deleted: true });
   })
   .post('/batches/:id/cancel', async (c) => {
-    return answer(c, found(await batchObject(c).cancel(c.var.accountId), 'batch'), 200);
+    found((await batchStub(c).cancel(c.var.accountId)) || null, 'batch');
+    return answerBatch(c);
+  })
+  .post('/batches/:id/retry', async (c) => {
+    const source = found(await batchStub(c).retrySource(c.var.accountId), 'batch');
+    if (source === 'not_ended') throw notEnded();
+    return accepted(c, batchDocument(await retryBatch(c.env, makerOf(c), source), null));
   })
   .get('/batches/:id/results', query(resultsQuery), async (c) => {
     const list = c.req.valid('query');
-    const page = found(await batchObject(c).results(c.var.accountId, list), 'batch');
+    if (wantsLines(c)) return resultLines(c);
+    const page = found(await batchStub(c).results(c.var.accountId, list), 'batch');
     const { entries, hasMore } = pageOrThrow(page, list);
     return jsonList(c, entries, hasMore);
   })
   .get('/batches/:id/deliveries', async (c) => {
-    return c.json({ object: 'list', data: found(await batchObject(c).deliveries(c.var.accountId), 'batch') });
+    return c.json({
+      object: 'list',
+      data: found(await batchStub(c).deliveries(c.var.accountId), 'batch'),
+    });
   });
-
-/** The batch a path names. An id that cannot be one wakes no Durable Object. */
-export function batchObject(c: AppContext): DurableObjectStub<BatchObject> {
-  const id = c.req.param('id') ?? '';
-  return c.env.BATCHES.getByName(found(isBatchId(id) ? id : null, 'batch'));
-}
 
 function inlineTooLarge(): ApiError {
   return new ApiError('request_too_large', {
@@ -68,14 +66,44 @@ function inlineTooLarge(): ApiError {
   });
 }
 
-function answer(c: AppContext, { json, retryAfter }: BatchDocument, status: 200 | 202): Response {
-  if (retryAfter !== null) c.header('Retry-After', String(retryAfter));
-  return c.body(json, status, JSON_TYPE);
+function notEnded(): ApiError {
+  return new ApiError('conflict', { detail: ['batch_not_terminal'] });
 }
 
-function pageOrThrow(page: Exclude<Awaited<ReturnType<BatchObject['results']>>, null>, query: ResultsQuery) {
-  if (page === 'not_final') throw new ApiError('conflict', { detail: ['results_not_final'], param: 'order' });
-  return knownPage(page === 'after_unknown' ? null : page, query.after);
+async function answerBatch(c: AppContext): Promise<Response> {
+  const { json, retryAfter } = found(await batchStub(c).get(c.var.accountId), 'batch');
+  if (retryAfter !== null) c.header('Retry-After', String(retryAfter));
+  return c.body(json, 200, JSON_TYPE);
+}
+
+function accepted(c: Context<AppEnv>, { id, json, retryAfter }: BatchDocument): Response {
+  c.header('Location', `/api/v1/batches/${id}`);
+  c.header('Retry-After', String(retryAfter));
+  return c.body(json, 202, JSON_TYPE);
+}
+
+function pageOrThrow(page: Exclude<Awaited<ReturnType<BatchObject['results']>>, null>, list: ResultsQuery) {
+  if (page === 'not_final') throw notFinal();
+  return knownPage(page === 'after_unknown' ? null : page, list.after);
+}
+
+function notFinal(): ApiError {
+  return new ApiError('conflict', { detail: ['results_not_final'], param: 'order' });
+}
+
+function wantsLines(c: AppContext): boolean {
+  return /application\/(jsonl|x-ndjson)/i.test(c.req.header('accept') ?? '');
+}
+
+/** All results as JSON Lines, streamed from the batch's Durable Object, whole or the byte range asked for. */
+async function resultLines(c: AppContext): Promise<Response> {
+  const headers = new Headers({ 'x-quire-account': c.var.accountId });
+  const range = c.req.header('range');
+  if (range !== undefined) headers.set('range', range);
+  const lines = await batchStub(c).fetch(c.req.url, { headers });
+  if (lines.status === 404) throw new ApiError('not_found', { missing: 'batch' });
+  if (lines.status === 409) throw notFinal();
+  return new Response(lines.body, lines);
 }
 
 /** A list whose entries are JSON texts already: they are joined as they are. */

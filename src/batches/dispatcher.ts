@@ -1,0 +1,113 @@
+// Hands a batch's work to the queue: the planning of its file, then as many ranges as window and ceiling have room for.
+// What is handed out and lost comes back here.
+import type { BatchRecord } from './batch-record';
+import type { BatchMessage } from './batch-spec';
+import type { RangeRow } from './batch-store';
+import * as lease from './lease';
+import * as machine from './state';
+
+/** A queue takes this many messages at once. */
+const SEND_BATCH_LIMIT = 100;
+
+/** How long after the queue refused messages their work is handed out again. */
+const SEND_RETRY_MS = 2_000;
+
+export class Dispatcher {
+  readonly #record: BatchRecord;
+  readonly #queue: Queue;
+
+  constructor(record: BatchRecord, queue: Queue) {
+    this.#record = record;
+    this.#queue = queue;
+  }
+
+  /** In a transaction: takes back what is lost as of `now`. */
+  reclaimLost(now: number): void {
+    this.#reclaimPlan(now, now);
+    this.#reclaim(this.#record.store.overdueRanges(now), now, now);
+  }
+
+  /** In a transaction: marks what is handed out now. The messages are to be sent after it. */
+  dispatch(now: number): BatchMessage[] {
+    return this.#record.current().state.phase === 'planning'
+      ? this.#dispatchPlan(now)
+      : this.#dispatchRanges(now);
+  }
+
+  /** Sends hints. False where the queue did not take them all: that work waits a little. Never throws. */
+  async send(messages: readonly BatchMessage[]): Promise<boolean> {
+    let taken = true;
+    for (let from = 0; from < messages.length; from += SEND_BATCH_LIMIT) {
+      const some = messages.slice(from, from + SEND_BATCH_LIMIT);
+      try {
+        await this.#queue.sendBatch(some.map((body) => ({ body })));
+      } catch (error) {
+        const { id } = this.#record.current().spec;
+        console.error(JSON.stringify({ event: 'batch.send_failed', batch: id, cause: String(error) }));
+        this.takeBack(some, Date.now() + SEND_RETRY_MS);
+        taken = false;
+      }
+    }
+    return taken;
+  }
+
+  /** Messages that never arrive: what they name waits until `notBefore`, unless somebody claimed it all the same. */
+  takeBack(messages: readonly BatchMessage[], notBefore: number): void {
+    this.#record.transaction(() => {
+      for (const message of messages) this.#takeBackOne(message, notBefore);
+    });
+  }
+
+  #takeBackOne(message: BatchMessage, notBefore: number): void {
+    const work =
+      message.kind === 'plan' ? this.#record.current().state.plan : this.#record.store.range(message.range);
+    if (work?.status !== 'queued' || work.epoch !== message.epoch) return;
+    if (message.kind === 'plan') this.#reclaimPlan(work.deadline, notBefore);
+    else this.#reclaim([work as RangeRow], work.deadline, notBefore);
+  }
+
+  #dispatchPlan(now: number): BatchMessage[] {
+    const { spec, state } = this.#record.current();
+    const { plan } = state;
+    if (plan?.status !== 'waiting' || plan.notBefore > now) return [];
+    const queued = { ...plan, ...lease.dispatch(plan, now) };
+    this.#record.save({ ...state, plan: queued });
+    return [{ kind: 'plan', batch: spec.id, epoch: queued.epoch }];
+  }
+
+  #dispatchRanges(now: number): BatchMessage[] {
+    const { spec, state: before } = this.#record.current();
+    const room = machine.roomInWindow(before);
+    if (room === 0) return [];
+    const messages: BatchMessage[] = [];
+    for (const row of this.#record.store.waitingRanges(now, room)) {
+      const { state } = this.#record.current();
+      const nano = spec.maxCostNano === null ? 0 : machine.allowance(state, row, spec.maxCostNano);
+      if (nano === null) break;
+      if (nano === 0 && row.boundNano > 0) {
+        this.#record.save(machine.reachCeiling(state, now));
+        break;
+      }
+      const { batch, range } = machine.dispatch(state, row, nano, now);
+      this.#record.store.saveRange({ ...row, ...range });
+      this.#record.save(batch);
+      messages.push({ kind: 'run', batch: spec.id, range: row.n, epoch: range.epoch });
+    }
+    return messages;
+  }
+
+  #reclaim(ranges: readonly RangeRow[], now: number, notBefore: number): void {
+    for (const row of ranges) {
+      const reclaimed = machine.reclaim(this.#record.current().state, row, now, notBefore);
+      if (reclaimed === null) continue;
+      this.#record.store.saveRange({ ...row, ...reclaimed.range });
+      this.#record.save(reclaimed.batch);
+    }
+  }
+
+  #reclaimPlan(now: number, notBefore: number): void {
+    const { state } = this.#record.current();
+    const reclaimed = state.plan && lease.reclaim(state.plan, now, notBefore);
+    if (state.plan && reclaimed) this.#record.save({ ...state, plan: { ...state.plan, ...reclaimed } });
+  }
+}

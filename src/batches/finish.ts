@@ -1,0 +1,52 @@
+// The end of a batch: its output files, its spend, its place in the account's list, its webhook; and its removal.
+import { newId } from '../contract/ids';
+import { fileKey } from '../files/object-key';
+import type { Batch, BatchRecord } from './batch-record';
+import { batchStatus } from './batch-response';
+import { batchSnapshot, fullDocument } from './documents';
+import { writeOutputFiles } from './output-files';
+import { retentionMs } from './retention';
+import * as machine from './state';
+import type { WebhookOutbox } from './webhook-outbox';
+
+/** How the account's list knows a batch. */
+export function batchEntry({ spec, state }: Batch) {
+  const { id, createdAt, inputFileId } = spec;
+  return { id, createdAt, inputFileId, status: batchStatus(state) };
+}
+
+/**
+ * Writes the files and books the spend, then makes the end visible: an ended batch is always paid for. Done again after
+ * a crash, it comes to the same.
+ */
+export async function finishBatch(env: Env, record: BatchRecord, outbox: WebhookOutbox): Promise<void> {
+  const batch = record.current();
+  const { spec, state } = batch;
+  if (state.phase !== 'finalizing') return;
+  const now = Date.now();
+  const times = { now, expiresAt: now + (spec.outputExpiresAfterMs ?? retentionMs(env)) };
+  const files = await writeOutputFiles(env.BUCKET, record.store, batch, times);
+  const ended = { spec, state: machine.end(state, now) };
+  await env.ACCOUNTS.getByName(spec.accountId).endBatch(batchEntry(ended), {
+    keyId: spec.keyId,
+    ledger: state.ledger,
+    files,
+    summary: JSON.stringify(batchSnapshot(ended)),
+  });
+  record.transaction(() => {
+    record.save(ended.state);
+    if (spec.webhook === null) return;
+    const body = fullDocument(record.store, ended).json;
+    outbox.add({ id: newId('evt'), ...spec.webhook, body }, now);
+  });
+}
+
+/** Removes what a batch has outside its object: the account forgets it before its bytes go. */
+export async function removeTraces(env: Env, { spec }: Batch): Promise<void> {
+  const account = env.ACCOUNTS.getByName(spec.accountId);
+  const files = [spec.outputFileId, spec.errorFileId];
+  for (const id of files) await account.removeFile(id);
+  const inputIsFree = await account.removeBatch(spec.id);
+  const keys = files.map((id) => fileKey(spec.accountId, id));
+  await env.BUCKET.delete(inputIsFree ? [...keys, spec.inputKey] : keys);
+}
