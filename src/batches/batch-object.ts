@@ -13,7 +13,7 @@ import { batchEntry, finishBatch, removeTraces } from './finish';
 import * as lease from './lease';
 import type { PlanGrant } from './plan';
 import { ProgressHub } from './progress-stream';
-import { type ResultsPage, resultsInCommitOrder, resultsInInputOrder, takePage } from './results';
+import { type ResultsPage, resultsInCommitOrder, resultsInInputOrder, sequenceOf, takePage } from './results';
 import { retentionMs } from './retention';
 import * as machine from './state';
 import { type DeliveryAttempt, OUTBOX_SCHEMA, WebhookOutbox } from './webhook-outbox';
@@ -56,8 +56,8 @@ export type ResultsRefusal = 'not_final' | 'after_unknown';
 /** Where a batch that is tried again finds its inputs, and which of them it takes. */
 export interface RetrySource {
   spec: BatchSpec;
-  /** Indexes of the items that failed or were never done, ascending. */
-  items: number[];
+  /** Indexes of the items that failed or were never done, ascending; null for a file that was not read to its end. */
+  items: number[] | null;
 }
 
 /** How long after a failed step (account, R2) it is tried again. */
@@ -74,6 +74,8 @@ export class BatchObject extends DurableObject<Env> {
   /** When the account was last asked for room; an object that just woke asks at once. */
   #roomAskedAt = 0;
   #finishing: Promise<void> | null = null;
+  /** Consumers that wait for the end, each with what ends its wait. */
+  readonly #watchers = new Map<string, () => void>();
 
   /** Makes the batch of inputs that are cut already, or of a file that is to be planned. Null where this id is taken. */
   async create(
@@ -129,10 +131,13 @@ export class BatchObject extends DurableObject<Env> {
   }
 
   /** What of an ended batch can be tried again; null where it is not this account's. */
-  retrySource(accountId: string): RetrySource | 'not_ended' | null {
+  retrySource(accountId: string): RetrySource | 'not_ended' | 'refused' | null {
     const batch = this.#record.owned(accountId);
     if (batch === null) return null;
     if (batch.state.phase !== 'ended') return 'not_ended';
+    const { plan } = batch.state;
+    if (plan !== null && plan.status !== 'done') return { spec: batch.spec, items: null };
+    if (batch.state.outcome === 'invalid') return 'refused';
     const items: number[] = [];
     for (const { index, status } of resultsInInputOrder(this.#record.store, batch)) {
       if (status !== 'completed') items.push(index);
@@ -148,9 +153,9 @@ export class BatchObject extends DurableObject<Env> {
     const after = query.after === undefined ? null : store.locate(query.after);
     if (query.after !== undefined && after === null) return 'after_unknown';
     if (query.order === 'committed') {
-      const sequence = after && store.sequenceOf(after.range, after.position);
+      const sequence = after && sequenceOf(store, batch, after.range, after.position);
       if (after !== null && sequence === null) return 'after_unknown';
-      return takePage(resultsInCommitOrder(store, sequence ?? 0), query.limit, query.status);
+      return takePage(resultsInCommitOrder(store, batch, sequence ?? 0), query.limit, query.status);
     }
     if (batch.state.phase !== 'ended') return 'not_final';
     const from = after ? { range: after.range.n, position: after.position + 1 } : undefined;
@@ -228,8 +233,24 @@ export class BatchObject extends DurableObject<Env> {
     return { spec: { accountId, origin, locale, inputKey, maxCostNano }, grants };
   }
 
-  /** Records what a consumer did. Answers for each range whether it is still the consumer's. */
-  async commit(commits: RangeCommit[]): Promise<boolean[]> {
+  /**
+   * Waits until items may no longer run, so that a consumer stops at once where the batch is cancelled or over. `watcher`
+   * is a name of the consumer's own choice, under which its last commit ends the wait.
+   */
+  untilOver(watcher: string): Promise<void> {
+    if (this.#record.get()?.state.phase !== 'running') return Promise.resolve();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#watchers.set(watcher, resolve);
+    return promise;
+  }
+
+  /**
+   * Records what a consumer did. Answers for each range whether it is still the consumer's.
+   *
+   * @param watcher with the last report: the name the consumer waited under
+   */
+  async commit(commits: RangeCommit[], watcher?: string): Promise<boolean[]> {
+    if (watcher !== undefined) this.#release(watcher);
     if (this.#record.get() === null) return commits.map(() => false);
     const now = Date.now();
     const [held, messages] = this.#record.transaction(() => [
@@ -344,6 +365,7 @@ export class BatchObject extends DurableObject<Env> {
   /** Once at a time, whoever asks. */
   #finish(): Promise<void> {
     if (this.#record.current().state.phase !== 'finalizing') return Promise.resolve();
+    for (const watcher of this.#watchers.keys()) this.#release(watcher);
     this.#finishing ??= finishBatch(this.env, this.#record, this.#outbox)
       .then(() => {
         this.#hub.changed();
@@ -353,6 +375,11 @@ export class BatchObject extends DurableObject<Env> {
         this.#finishing = null;
       });
     return this.#finishing;
+  }
+
+  #release(watcher: string): void {
+    this.#watchers.get(watcher)?.();
+    this.#watchers.delete(watcher);
   }
 
   async #destroy(): Promise<void> {

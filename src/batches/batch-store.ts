@@ -255,7 +255,17 @@ export class BatchStore {
     return this.#packWhere('sequence > ? ORDER BY sequence LIMIT 1', sequence);
   }
 
-  /** The event number of an item's result; null where it has none. */
+  /** How many items of each range have no outcome, for ranges that have such; in input order. */
+  undoneCounts(): { n: number; count: number }[] {
+    return this.#sql
+      .exec<{ n: number; count: number; done: number }>(
+        "SELECT n, count, done FROM ranges WHERE status != 'done' ORDER BY n",
+      )
+      .toArray()
+      .map(({ n, count, done }) => ({ n, count: count - bitsOf(done) }));
+  }
+
+  /** The event number of an item's recorded result; null where it has none. */
   sequenceOf(range: RangeRow, position: number): number | null {
     for (const sequence of range.packs) {
       const place = this.pack(sequence)?.items.findIndex((item) => item.position === position) ?? -1;
@@ -314,6 +324,12 @@ export class BatchStore {
     }
     return this.#cached.bytes;
   }
+}
+
+function bitsOf(bits: number): number {
+  let count = 0;
+  for (let rest = bits; rest !== 0; rest &= rest - 1) count += 1;
+  return count;
 }
 
 type SqlRange = {

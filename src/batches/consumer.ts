@@ -99,7 +99,13 @@ async function runRanges(
   if (claimed === null || claimed.grants.length === 0) return;
   const { spec, grants } = claimed;
   const runs = grants.map((grant) => new RangeRun(grant));
-  const committer = new Committer(stub, runs);
+  const watcher = crypto.randomUUID();
+  const committer = new Committer(stub, runs, watcher);
+  // Pushed, since a cancelled batch starts no item. Where the push is lost, the next commit says the same.
+  stub.untilOver(watcher).then(
+    () => committer.stopAll(),
+    () => undefined,
+  );
   // A batch hands in six items at a time, so that all batches of the delivery take turns.
   const concurrency = runs.some((run) => run.left !== null) ? 1 : ITEM_CONCURRENCY;
   try {
@@ -146,6 +152,7 @@ async function runRangeItem(
 /** Hands over what is finished: every two seconds, when it is much, and at the end; in between it only beats. */
 class Committer {
   readonly #stub: DurableObjectStub<BatchObject>;
+  readonly #watcher: string;
   #runs: RangeRun[];
   #flushing: Promise<void> = Promise.resolve();
   #flushedAt = Date.now();
@@ -155,9 +162,10 @@ class Committer {
     if (beatDue || this.#pendingBytes > 0) this.flush(false).catch(() => undefined);
   }, COMMIT_INTERVAL_MS);
 
-  constructor(stub: DurableObjectStub<BatchObject>, runs: RangeRun[]) {
+  constructor(stub: DurableObjectStub<BatchObject>, runs: RangeRun[], watcher: string) {
     this.#stub = stub;
     this.#runs = runs;
+    this.#watcher = watcher;
   }
 
   get #pendingBytes(): number {
@@ -178,12 +186,17 @@ class Committer {
     clearInterval(this.#timer);
   }
 
+  /** Nothing more is started, and what is in flight is dropped: the batch is over. */
+  stopAll(): void {
+    for (const run of this.#runs) run.lost.abort(new ApiError('batch_cancelled'));
+  }
+
   async #commit(last: boolean): Promise<void> {
     this.#flushedAt = Date.now();
     const runs = this.#runs;
     if (runs.length === 0) return;
     const commits = runs.map((run) => run.take(last));
-    const held = await this.#stub.commit(commits);
+    const held = await this.#stub.commit(commits, last ? this.#watcher : undefined);
     this.#runs = runs.filter((run, index) => {
       if (held[index]) return true;
       if (!run.isComplete && !last) run.lost.abort(new ApiError('batch_cancelled'));

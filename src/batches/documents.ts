@@ -25,7 +25,8 @@ export function fullDocument(store: BatchStore, batch: Batch): BatchDocument {
 function inlineResults(store: BatchStore, batch: Batch): string[] | null {
   if (batch.state.phase !== 'ended' || batch.state.resultBytes > INLINE_RESULTS_LIMIT_BYTES) return null;
   const texts: string[] = [];
-  let size = 2;
+  // The brackets, less the comma that the first result does not have.
+  let size = 1;
   for (const entry of resultsInInputOrder(store, batch)) {
     size += entry.size + 1;
     if (size > INLINE_RESULTS_LIMIT_BYTES) return null;
@@ -41,7 +42,10 @@ export function progressSource(record: BatchRecord): ProgressSource {
       const state = record.get()?.state;
       return { sequence: state?.sequence ?? 0, ended: state === undefined || state.phase === 'ended' };
     },
-    resultEvents: (sequence) => resultEvents(record.store, sequence),
+    resultEvents: (sequence) => {
+      const batch = record.get();
+      return batch && resultEvents(record.store, batch, sequence);
+    },
     statusEvent: (id) => {
       const batch = record.get();
       return batch === null
@@ -57,11 +61,15 @@ export function progressSource(record: BatchRecord): ProgressSource {
   };
 }
 
-function resultEvents(store: BatchStore, sequence: number): { text: string; sequence: number } | null {
+function resultEvents(
+  store: BatchStore,
+  batch: Batch,
+  sequence: number,
+): { text: string; sequence: number } | null {
   let text = '';
   let last = sequence;
   let count = 0;
-  for (const entry of resultsInCommitOrder(store, sequence)) {
+  for (const entry of resultsInCommitOrder(store, batch, sequence)) {
     if (entry.sequence === null || count++ === EVENT_CHUNK_RESULTS) break;
     last = entry.sequence;
     text += encodeEvent({ id: last, event: 'result', data: textOf(entry) });
@@ -77,7 +85,7 @@ export function linesResponse(
   rangeHeader: string | null,
 ): Response {
   if (order === 'committed') {
-    return new Response(resultLines(resultsInCommitOrder(store, 0), null), rangeInit(null, null));
+    return new Response(resultLines(resultsInCommitOrder(store, batch, 0), null), rangeInit(null, null));
   }
   if (batch.state.phase !== 'ended') return new Response(null, { status: 409 });
   const size = linesSize(resultsInInputOrder(store, batch));

@@ -9,7 +9,7 @@ import type { CatalogueModel } from '../models/catalogue';
 import { scanInput } from './input-scan';
 import type { BatchOrder } from './intake';
 
-/** @throws ApiError `invalid_request` for the first bad line of an input file */
+/** @throws ApiError `invalid_request` for the first bad line of an input file, or a file without lines */
 export async function dryRun(env: Env, locale: Locale, order: BatchOrder): Promise<DryRun> {
   const sum = new EstimateSum();
   if (order.kind === 'inline') {
@@ -30,6 +30,13 @@ export async function dryRun(env: Env, locale: Locale, order: BatchOrder): Promi
     }
     sum.add(line.item.body, line.model);
   }
+  if (sum.total === 0) {
+    throw new ApiError('invalid_request', {
+      code: 'empty_file',
+      detail: ['file_empty'],
+      param: 'input_file_id',
+    });
+  }
   return sum.result();
 }
 
@@ -43,6 +50,10 @@ class EstimateSum {
     this.#total += 1;
     this.#usage = addUsage(this.#usage, usage);
     this.#costNano = addCost(this.#costNano, costNano);
+  }
+
+  get total(): number {
+    return this.#total;
   }
 
   result(): DryRun {

@@ -112,9 +112,11 @@ function codeOf(issue: z.core.$ZodIssue | undefined): InputErrorCode {
   return place === 'method' ? 'invalid_method' : 'invalid_request';
 }
 
-/** Nothing but white space: the JSON kind, and a byte order mark. */
+/** Nothing but white space of the JSON kind, perhaps after a byte order mark. */
 export function isBlank(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d || BYTE_ORDER_MARK.has(byte));
+  const hasMark = BYTE_ORDER_MARK.every((byte, at) => bytes[at] === byte);
+  const text = hasMark ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
+  return text.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
-const BYTE_ORDER_MARK = new Set([0xef, 0xbb, 0xbf]);
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];

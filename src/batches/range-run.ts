@@ -1,5 +1,8 @@
 // One claimed range in the hands of a consumer: what is done of it, and what is to be reported.
+import { BATCH_LINE_LIMIT_BYTES } from '../contract/limits';
+import { splitLines } from '../platform/json-lines';
 import type { Grant, RangeCommit } from './batch-object';
+import { isBlank } from './input-scan';
 import type { FinishedItem } from './run-item';
 import { allDone } from './state';
 
@@ -104,7 +107,12 @@ async function readLines(bucket: R2Bucket, inputKey: string, grant: Grant): Prom
   const { start, end } = grant;
   const object = await bucket.get(inputKey, { range: { offset: start, length: end - start } });
   if (object === null) return null;
-  const lines = (await object.text()).split('\n').filter((line) => line.trim() !== '');
+  // Split and decoded as when it was planned: files put together have byte order marks in the middle.
+  const decoder = new TextDecoder();
+  const lines: string[] = [];
+  for await (const { bytes } of splitLines(object.body, BATCH_LINE_LIMIT_BYTES)) {
+    if (!isBlank(bytes)) lines.push(decoder.decode(bytes));
+  }
   if (lines.length !== grant.count) {
     throw new Error(`range ${grant.range} of ${inputKey} has ${lines.length} lines`);
   }

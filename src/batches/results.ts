@@ -2,7 +2,7 @@
 import { ApiError, ERROR_TABLE } from '../contract/errors';
 import { errorBody } from '../contract/messages/render';
 import { usdFromNano } from '../contract/money';
-import type { BatchSpec } from './batch-spec';
+import { type BatchSpec, itemRequestId } from './batch-spec';
 import type { BatchStore, Pack, RangeRow } from './batch-store';
 import type { BatchState } from './state';
 
@@ -47,8 +47,15 @@ export function* resultsInInputOrder(
   }
 }
 
-/** Every result with an event number above `sequence`, in the order of their commits. */
-export function* resultsInCommitOrder(store: BatchStore, sequence: number): Generator<ResultEntry> {
+/**
+ * Every result with an event number above `sequence`, in the order of their commits. Items that failed for want of money
+ * come last, all at once.
+ */
+export function* resultsInCommitOrder(
+  store: BatchStore,
+  batch: { spec: BatchSpec; state: BatchState },
+  sequence: number,
+): Generator<ResultEntry> {
   let at = sequence;
   for (let pack = store.packAfter(at); pack !== null; pack = store.packAfter(at)) {
     const range = store.range(pack.range);
@@ -61,6 +68,47 @@ export function* resultsInCommitOrder(store: BatchStore, sequence: number): Gene
       }
     }
   }
+  if (batch.state.ceilingReached) yield* leftOversAfter(store, batch, at);
+}
+
+function* leftOversAfter(
+  store: BatchStore,
+  batch: { spec: BatchSpec; state: BatchState },
+  sequence: number,
+): Generator<ResultEntry> {
+  let next = batch.state.leftOverFrom;
+  for (const { n, count } of store.undoneCounts()) {
+    // A whole range at a time, so that a stream that goes on late in a long tail starts there.
+    if (next + count - 1 <= sequence) {
+      next += count;
+      continue;
+    }
+    const range = store.range(n);
+    if (range === null) return;
+    for (let position = 0; position < range.count; position++) {
+      if (range.done & (1 << position)) continue;
+      if (next > sequence) yield { ...leftOver(batch, range, position), sequence: next };
+      next += 1;
+    }
+  }
+}
+
+/** The event number of an item's result; null where it has none. */
+export function sequenceOf(
+  store: BatchStore,
+  { state }: { state: BatchState },
+  range: RangeRow,
+  position: number,
+): number | null {
+  const recorded = store.sequenceOf(range, position);
+  if (recorded !== null || !state.ceilingReached) return recorded;
+  let sequence = state.leftOverFrom;
+  for (const { n, count } of store.undoneCounts()) {
+    if (n === range.n) break;
+    sequence += count;
+  }
+  for (let before = 0; before < position; before++) if (!(range.done & (1 << before))) sequence += 1;
+  return sequence;
 }
 
 /** The next `limit` entries that match, ended early by size. */
@@ -121,7 +169,7 @@ function leftOver(
     custom_id: customId,
     status_code: ERROR_TABLE[error.type].status,
     body: null,
-    error: errorBody(error, spec.locale),
+    error: errorBody(error, spec.locale, itemRequestId(spec.id, range.first + position)),
   };
   const json = ENCODER.encode(JSON.stringify(result));
   return {

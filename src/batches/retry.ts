@@ -25,32 +25,33 @@ const LINE_BREAK = new Uint8Array([0x0a]);
  * @throws ApiError `invalid_request` where every item was completed
  */
 export async function retryBatch(env: Env, maker: BatchMaker, source: RetrySource): Promise<BatchSnapshot> {
-  if (source.items.length === 0) throw new ApiError('invalid_request', { detail: ['nothing_to_retry'] });
+  const { items } = source;
+  if (items?.length === 0) throw new ApiError('invalid_request', { detail: ['nothing_to_retry'] });
   const id = newId('batch');
   const spec: BatchSpec = {
     ...source.spec,
     ...maker,
     id,
-    inputKey: inlineInputKey(maker.accountId, id),
-    inputFileId: null,
     createdAt: Date.now(),
     expiresAt: Date.now() + (source.spec.expiresAt - source.spec.createdAt),
     outputFileId: newId('file'),
     errorFileId: newId('file'),
     streamToken: randomBase62(43),
   };
-  return openBatch(env, spec, await copyLines(env.BUCKET, source, spec));
+  if (items === null) return openBatch(env, spec, null);
+  const inline = { ...spec, inputKey: inlineInputKey(maker.accountId, id), inputFileId: null };
+  return openBatch(env, inline, await copyLines(env.BUCKET, source.spec.inputKey, new Set(items), inline));
 }
 
 /** One pass over the first batch's inputs; the lines that are taken become the new batch's. */
 async function copyLines(
   bucket: R2Bucket,
-  source: RetrySource,
+  sourceKey: string,
+  wanted: ReadonlySet<number>,
   spec: BatchSpec,
 ): Promise<{ cuts: RangeCut[]; model: string | null }> {
-  const object = await bucket.get(source.spec.inputKey);
+  const object = await bucket.get(sourceKey);
   if (object === null) throw new ApiError('internal_error', { cause: new Error('the input is gone') });
-  const wanted = new Set(source.items);
   const writer = new ObjectWriter(bucket, spec.inputKey);
   const cutter = new RangeCutter();
   const cuts: (RangeCut | null)[] = [];

@@ -1,6 +1,6 @@
 // Runs one item of a batch: a line of input in, its outcome out.
 import { completeChat } from '../completions/complete';
-import { CostLimitError } from '../completions/cost-limit';
+import { type CostLimit, CostLimitError } from '../completions/cost-limit';
 import { boundOf } from '../completions/estimate';
 import type { BatchLine, BatchResult } from '../contract/batches';
 import { ApiError, ERROR_TABLE } from '../contract/errors';
@@ -56,7 +56,7 @@ export async function runItem(
       attempt,
       signal: lost,
       discount: 'batch',
-      limitNano: item.limit === 'bound' ? boundOfBody(body) : item.limit,
+      limit: limitOf(body, item.limit),
     });
     const text = encode({ custom_id: customId, status_code: 200, body: completion, error: null });
     if (text.byteLength > ITEM_RESULT_LIMIT_BYTES) {
@@ -91,9 +91,12 @@ export async function runItem(
   }
 }
 
-function boundOfBody(body: BatchLine['body']): number | null {
+/** An item that runs beside others keeps to its bound, or waits to run alone: then its answer may be cut short. */
+function limitOf(body: BatchLine['body'], limit: ItemTry['limit']): CostLimit | null {
+  if (limit === null) return null;
+  if (limit !== 'bound') return { nano: limit, mayCut: true };
   const model = findModel(body.model);
-  return model && boundOf(body, model, 'batch');
+  return model && { nano: boundOf(body, model, 'batch'), mayCut: false };
 }
 
 /** Doubles with every try, with jitter, and is never shorter than the provider asked for. */

@@ -23,7 +23,7 @@ export type BatchPhase = 'planning' | 'waiting' | 'running' | 'finalizing' | 'en
 export type BatchOutcome = 'completed' | 'invalid' | 'expired' | 'cancelled';
 
 /** The planning of an input file, and how far it has come. */
-interface PlanState extends lease.Lease {
+export interface PlanState extends lease.Lease {
   /** Where the next range begins: its byte, its line (from 0), its first item. */
   byte: number;
   line: number;
@@ -51,6 +51,8 @@ export interface BatchState {
   reservedNano: number;
   /** The money is used up: every item without an outcome has failed for want of it. */
   ceilingReached: boolean;
+  /** The event number of the first of those failures; the others follow in input order. */
+  leftOverFrom: number;
   /** Bytes of all recorded results as JSON. */
   resultBytes: number;
   ledger: LedgerEntry[];
@@ -114,6 +116,7 @@ export function newBatchState(inputs: { total: number; model: string | null } | 
     inFlight: 0,
     reservedNano: 0,
     ceilingReached: false,
+    leftOverFrom: 0,
     resultBytes: 0,
     ledger: [],
     startedAt: null,
@@ -174,7 +177,7 @@ export function roomInWindow(batch: BatchState): number {
 }
 
 /** Nano-dollars spent so far; models without a price spend none. */
-function spentNano(batch: BatchState): number {
+export function spentNano(batch: BatchState): number {
   return batch.ledger.reduce(
     (sum, { costNano }) => sum + (costNano === null ? 0 : costNano.prompt + costNano.completion),
     0,
@@ -300,9 +303,15 @@ export function finalize(batch: BatchState, outcome: BatchOutcome, now: number):
 /** The money is used up: every item that has no outcome has failed, and the batch is complete. */
 export function reachCeiling(batch: BatchState, now: number): BatchState {
   if (batch.phase !== 'running') return batch;
-  const failed = batch.total - batch.completed;
-  const sequence = batch.sequence + 1;
-  return finalize({ ...batch, failed, sequence, ceilingReached: true }, 'completed', now);
+  const leftOver = batch.total - batch.completed - batch.failed;
+  const failed: BatchState = {
+    ...batch,
+    failed: batch.failed + leftOver,
+    ceilingReached: true,
+    leftOverFrom: batch.sequence + 1,
+    sequence: batch.sequence + leftOver + 1,
+  };
+  return finalize(failed, 'completed', now);
 }
 
 /** All is written and booked: clients may see the end. One number for the last status, one for `done`. */

@@ -7,7 +7,7 @@ import { MODEL_TIMEOUT_MS } from '../contract/limits';
 import { type CatalogueModel, findModel } from '../models/catalogue';
 import { estimatePromptTokens } from '../models/token-estimate';
 import { type PartReader, resolveMessages } from './content-parts';
-import { withinCost } from './cost-limit';
+import { type CostLimit, withinCost } from './cost-limit';
 import { completeEnforced } from './enforce';
 import { checkSchema } from './json-schema';
 import { costOf, type Discount } from './pricing';
@@ -19,8 +19,8 @@ export interface CompletionContext extends PartReader {
   /** Aborts the model's work. */
   signal: AbortSignal;
   discount: Discount;
-  /** The most it may cost, in nano-dollars; null for no limit of its own. */
-  limitNano: number | null;
+  /** The most it may cost; null for no limit of its own. */
+  limit: CostLimit | null;
 }
 
 export interface Completed {
@@ -57,7 +57,7 @@ export async function checkChatRequest(request: ChatRequest): Promise<CatalogueM
 /**
  * Checks, resolves, asks, enforces and prices.
  *
- * @throws ApiError of any type of the taxonomy; CostLimitError where `limitNano` is too little
+ * @throws ApiError of any type of the taxonomy; CostLimitError where `limit` is too little
  */
 export async function completeChat(request: ChatRequest, context: CompletionContext): Promise<Completed> {
   const model = await checkChatRequest(request);
@@ -65,7 +65,7 @@ export async function completeChat(request: ChatRequest, context: CompletionCont
   checkContextLength(request, model, messages);
   const timeout = AbortSignal.timeout(MODEL_TIMEOUT_MS);
   const signal = AbortSignal.any([context.signal, timeout]);
-  const terms = { model, discount: context.discount, limitNano: context.limitNano };
+  const terms = { model, discount: context.discount, limit: context.limit };
   const answer = await completeEnforced(
     model.model,
     { request, messages, attempt: context.attempt, signal },

@@ -4,7 +4,7 @@ import { ApiError } from '../contract/errors';
 import { openContent } from '../files/file-store';
 import { type ByteRange, parseByteRange } from '../platform/byte-range';
 import type { AppContext } from './context';
-import { errorResponse } from './error-response';
+import { rangeUnsatisfiable } from './range-unsatisfiable';
 
 /**
  * Answers GET and HEAD for a file's content: 200, 206, 304 or 416.
@@ -27,7 +27,7 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
     return new Response(null, { status: 304, headers });
 
   const range = rangeOf(request, file.size, etag);
-  if (range === 'unsatisfiable') return unsatisfiable(c, file.size);
+  if (range === 'unsatisfiable') return rangeUnsatisfiable(c, file.size);
   headers.set('Content-Type', file.contentType);
   headers.set('Content-Length', String(range?.length ?? file.size));
   if (range !== null) {
@@ -45,16 +45,6 @@ function rangeOf(request: Request, size: number, etag: string): ByteRange | 'uns
   const condition = request.headers.get('if-range');
   if (request.method !== 'GET' || (condition !== null && condition !== etag)) return null;
   return parseByteRange(request.headers.get('range'), size);
-}
-
-/** The one `invalid_request` that is not a 400: download managers know this status, and no other. */
-function unsatisfiable(c: AppContext, size: number): Response {
-  const error = new ApiError('invalid_request', {
-    detail: ['range_unsatisfiable', size],
-    headers: { 'Content-Range': `bytes */${size}` },
-  });
-  const { body, headers } = errorResponse(c, error);
-  return new Response(body, { status: 416, headers });
 }
 
 /** `If-None-Match`: a list of entity tags, compared weakly. */

@@ -44,10 +44,10 @@ export interface Column {
   align: 'left' | 'right';
 }
 
-/** Rows under their titles, each column as wide as its widest cell; the last row is the sum. */
-export function printTable(columns: Column[], rows: string[][], sum: string[]): void {
+/** Rows under their titles, each column as wide as its widest cell; the last row is the sum, if there is one. */
+export function printTable(columns: Column[], rows: string[][], sum?: string[]): void {
   const widths = columns.map(({ title }, index) =>
-    Math.max(...[title, ...[...rows, sum].map((row) => row[index] ?? '')].map(displayWidth)),
+    Math.max(...[title, ...[...rows, sum ?? []].map((row) => row[index] ?? '')].map(displayWidth)),
   );
   const line = (cells: string[]) =>
     cells
@@ -56,7 +56,7 @@ export function printTable(columns: Column[], rows: string[][], sum: string[]): 
       .trimEnd();
   console.log(`  ${styled('dim', line(columns.map(({ title }) => title)))}`);
   for (const row of rows) console.log(`  ${line(row)}`);
-  console.log(`  ${styled('bold', line(sum))}`);
+  if (sum !== undefined) console.log(`  ${styled('bold', line(sum))}`);
 }
 
 function pad(text: string, width: number, align: Column['align']): string {

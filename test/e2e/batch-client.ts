@@ -67,6 +67,23 @@ export async function pageResults(api: ApiClient, id: string): Promise<BatchResu
   }
 }
 
+/** All results as JSON Lines; with a `Range`, those bytes of them. */
+export function downloadResults(api: ApiClient, id: string, range?: string): Promise<Response> {
+  return api.send('GET', `/api/v1/batches/${id}/results`, undefined, {
+    accept: 'application/jsonl',
+    ...(range !== undefined && { range }),
+  });
+}
+
+/** The objects of a text of JSON Lines, whose every line ends in a line break. */
+export function parseLines<T>(text: string): T[] {
+  if (text !== '' && !text.endsWith('\n')) throw new Error(`the last line has no end: ${text.slice(-100)}`);
+  return text
+    .split('\n')
+    .slice(0, -1)
+    .map((line): T => JSON.parse(line));
+}
+
 /** A live stream: what came so far, and what it ends with. It reconnects by itself, as `EventSource` does. */
 export interface Watch {
   events: BatchEvent[];

@@ -26,24 +26,30 @@ export class Server {
   readonly #port: number;
   readonly #inspectorPort: number;
   readonly #folder: string;
+  readonly #arguments: readonly string[];
   #process: ChildProcess | null = null;
   #guardian: ChildProcess | null = null;
   #output = '';
 
-  private constructor(port: number, inspectorPort: number, folder: string) {
+  private constructor(port: number, inspectorPort: number, folder: string, args: readonly string[]) {
     this.origin = `http://127.0.0.1:${port}`;
     this.#port = port;
     this.#inspectorPort = inspectorPort;
     this.#folder = folder;
+    this.#arguments = args;
   }
 
-  /** A server that answers, with nothing stored yet. */
-  static async start(): Promise<Server> {
+  /**
+   * A server that answers, with nothing stored yet.
+   *
+   * @param args further arguments of `npm start`
+   */
+  static async start(args: readonly string[] = []): Promise<Server> {
     const [port = 0, inspectorPort = 0] = await freePorts(2);
     const folder = await mkdtemp(join(tmpdir(), 'quire-e2e-'));
-    const server = new Server(port, inspectorPort, folder);
+    const server = new Server(port, inspectorPort, folder, args);
     try {
-      await server.#run();
+      await server.restart();
     } catch (error) {
       await server.stop();
       throw error;
@@ -64,8 +70,14 @@ export class Server {
 
   /** Starts it again on the same port and folder, after a `kill9` if it still runs. */
   async restart(): Promise<void> {
+    await this.launch();
+    await this.#answers();
+  }
+
+  /** Like `restart`, but does not wait until it answers: what follows meets it in the middle of its start. */
+  async launch(): Promise<void> {
     if (this.#process !== null) await this.kill9();
-    await this.#run();
+    await this.#spawn();
   }
 
   /** Ends it and removes what it stored. */
@@ -77,7 +89,7 @@ export class Server {
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  async #run(): Promise<void> {
+  async #spawn(): Promise<void> {
     const flags = [
       '--port',
       this.#port,
@@ -85,6 +97,7 @@ export class Server {
       this.#inspectorPort,
       '--persist-to',
       this.#folder,
+      ...this.#arguments,
     ];
     // A process group of its own, so that one signal reaches npm, wrangler and workerd alike.
     const started = spawn('npm', ['start', '--', ...flags.map(String)], {
@@ -104,12 +117,11 @@ export class Server {
       stdio: ['pipe', 'ignore', 'ignore'],
       detached: true,
     });
-    await this.#answers(started);
   }
 
-  async #answers(started: ChildProcess): Promise<void> {
+  async #answers(): Promise<void> {
     const until = Date.now() + START_LIMIT_MS;
-    while (Date.now() < until && started.exitCode === null) {
+    while (Date.now() < until && this.#process?.exitCode === null) {
       const response = await fetch(`${this.origin}/healthz`).catch(() => null);
       await response?.body?.cancel();
       if (response?.ok) return;

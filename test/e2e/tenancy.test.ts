@@ -13,6 +13,8 @@ let server: Server;
 let owner: Account;
 let stranger: Account;
 let fileId: string;
+/** The output file of the owner's batch. */
+let outputFileId: string;
 let batch: BatchResponse;
 
 beforeAll(async () => {
@@ -30,6 +32,8 @@ beforeAll(async () => {
   });
   const polls = await pollUntilEnded(owner.api, created.id);
   batch = polls[polls.length - 1]?.batch ?? created;
+  const openai = await owner.api.get<{ output_file_id: string }>(`/v1/batches/${batch.id}`);
+  outputFileId = openai.output_file_id;
 });
 
 afterAll(async () => {
@@ -42,18 +46,22 @@ const OWNED: [method: string, path: string][] = [
   ['GET', '/api/v1/files/{file}/content'],
   ['GET', '/v1/files/{file}'],
   ['GET', '/v1/files/{file}/content'],
+  ['GET', '/v1/files/{output}'],
+  ['GET', '/v1/files/{output}/content'],
   ['GET', '/api/v1/batches/{batch}'],
   ['GET', '/api/v1/batches/{batch}/results'],
   ['GET', '/api/v1/batches/{batch}/results?order=committed'],
   ['GET', '/api/v1/batches/{batch}/stream'],
   ['GET', '/api/v1/batches/{batch}/deliveries'],
+  ['GET', '/v1/batches/{batch}'],
+  ['POST', '/v1/batches/{batch}/cancel'],
   ['POST', '/api/v1/batches/{batch}/cancel'],
   ['DELETE', '/api/v1/batches/{batch}'],
   ['DELETE', '/v1/files/{file}'],
 ];
 
 function pathOf(template: string): string {
-  return template.replace('{file}', fileId).replace('{batch}', batch.id);
+  return template.replace('{file}', fileId).replace('{output}', outputFileId).replace('{batch}', batch.id);
 }
 
 describe('another account', () => {
@@ -66,9 +74,15 @@ describe('another account', () => {
   });
 
   it('sees none of it in its lists and its usage', async () => {
-    for (const path of ['/api/v1/files', '/v1/files', '/api/v1/batches']) {
-      expect(await stranger.api.get<ListResponse<object>>(path)).toMatchObject({ data: [], has_more: false });
-      expect((await owner.api.get<ListResponse<object>>(path)).data).toHaveLength(1);
+    for (const [path, ids] of [
+      ['/api/v1/files', [outputFileId, fileId]],
+      ['/v1/files', [outputFileId, fileId]],
+      ['/api/v1/batches', [batch.id]],
+      ['/v1/batches', [batch.id]],
+    ] as const) {
+      expect(await stranger.api.get(path)).toMatchObject({ data: [], has_more: false });
+      const list = await owner.api.get<ListResponse<{ id: string }>>(path);
+      expect(list.data.map(({ id }) => id)).toEqual(ids);
     }
     expect(await stranger.api.get('/api/v1/usage')).toMatchObject({ data: [], total: { requests: 0 } });
     expect(await owner.api.get('/api/v1/usage')).toMatchObject({ total: { requests: 1 } });
@@ -109,6 +123,22 @@ describe('another account', () => {
       failed: 1,
       results: [{ status_code: 404, body: null, error: { type: 'not_found' } }],
     });
+  });
+
+  it("cannot make a batch of the owner's file, nor try the owner's batch again", async () => {
+    const body = { input_file_id: fileId, endpoint: '/v1/chat/completions', completion_window: '24h' };
+    for (const [path, request] of [
+      ['/api/v1/batches', body],
+      ['/api/v1/batches?dry_run=true', body],
+      ['/v1/batches', body],
+      [`/api/v1/batches/${batch.id}/retry`, undefined],
+    ] as const) {
+      const refused = await stranger.api.send('POST', path, request);
+      expect(await refused.json(), path).toMatchObject({ error: { type: 'not_found' } });
+      expect(refused.status).toBe(404);
+      // The owner is told what is wrong with it: it is no input file, and nothing in the batch failed.
+      expect((await owner.api.send('POST', path, request)).status, path).toBe(400);
+    }
   });
 
   it("cannot open the owner's stream with the token of its own", async () => {

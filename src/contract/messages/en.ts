@@ -122,6 +122,7 @@ const detail = {
   file_not_for_batches: (purpose: string) =>
     `the file was uploaded for "${purpose}"; upload it with purpose "batch"`,
   file_in_use: () => 'a batch that has not ended reads this file; cancel it or wait for its end',
+  input_was_refused: () => 'the input file was refused; upload a corrected one and make a new batch',
   nothing_to_retry: () => 'every item was completed',
   custom_id_repeated: (id: string) => `the custom_id "${id}" is used more than once`,
   window_invalid: () => 'give minutes or hours between 1m and 168h, e.g. "24h"',
@@ -130,7 +131,7 @@ const detail = {
   results_not_final: () =>
     'input order is only known once the batch has ended; use order=committed until then',
   window_over: () => 'the completion window ended before every item was done',
-  batch_not_terminal: () => 'the batch has not ended; cancel it first',
+  batch_not_terminal: () => 'the batch has not ended; wait for its end or cancel it first',
   batch_ended: () => 'the batch has already ended',
   max_cost_reached: (usd: string) => `the batch's max_cost of $${usd} was reached`,
   answer_too_large: (megabytes: number) => `the answer is larger than ${megabytes} MiB`,

@@ -107,6 +107,7 @@ export const ko: Messages = {
     file_not_for_batches: (purpose) =>
       `"${purpose}" 용도로 업로드된 파일입니다. purpose "batch"로 업로드하세요`,
     file_in_use: () => '아직 끝나지 않은 배치가 이 파일을 읽고 있습니다. 취소하거나 끝날 때까지 기다리세요',
+    input_was_refused: () => '입력 파일이 거부되었습니다. 수정한 파일을 업로드하고 새 배치를 만드세요',
     nothing_to_retry: () => '모든 항목이 완료되었습니다',
     custom_id_repeated: (id) => `custom_id "${id}"가 두 번 이상 사용되었습니다`,
     window_invalid: () => '1m에서 168h 사이의 분 또는 시간을 지정하세요. 예: "24h"',
@@ -115,7 +116,7 @@ export const ko: Messages = {
     results_not_final: () =>
       '입력 순서는 배치가 끝난 뒤에 정해집니다. 그 전에는 order=committed를 사용하세요',
     window_over: () => '모든 항목이 처리되기 전에 처리 기한이 끝났습니다',
-    batch_not_terminal: () => '배치가 아직 끝나지 않았습니다. 먼저 취소하세요',
+    batch_not_terminal: () => '배치가 아직 끝나지 않았습니다. 끝날 때까지 기다리거나 먼저 취소하세요',
     batch_ended: () => '배치가 이미 끝났습니다',
     max_cost_reached: (usd) => `배치의 max_cost $${usd}에 도달했습니다`,
     answer_too_large: (megabytes) => `응답이 ${megabytes} MiB보다 큽니다`,

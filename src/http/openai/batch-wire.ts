@@ -28,12 +28,11 @@ export function openaiBatch({ spec, state }: BatchSnapshot) {
     completion_window: spec.completionWindow,
     status: statusOf(state),
     output_file_id: ended && state.completed > 0 ? spec.outputFileId : null,
-    error_file_id:
-      ended && state.total > state.completed && state.outcome !== 'invalid' ? spec.errorFileId : null,
+    error_file_id: ended && state.total > state.completed ? spec.errorFileId : null,
     created_at: seconds(spec.createdAt),
     in_progress_at: seconds(state.startedAt),
     expires_at: seconds(spec.expiresAt),
-    finalizing_at: state.outcome === 'completed' ? seconds(state.finalizingAt) : null,
+    finalizing_at: isFinalized(state) ? seconds(state.finalizingAt) : null,
     completed_at: endedAt('completed'),
     failed_at: endedAt('invalid'),
     expired_at: endedAt('expired'),
@@ -49,6 +48,11 @@ export function openaiBatch({ spec, state }: BatchSnapshot) {
     },
     metadata: spec.metadata,
   };
+}
+
+/** Whether the batch passes, or passed, through the status `finalizing`. */
+function isFinalized({ outcome }: BatchState): boolean {
+  return outcome === 'completed' || outcome === 'expired';
 }
 
 function statusOf({ phase, outcome }: BatchState): OpenaiStatus {

@@ -11,6 +11,7 @@ import { INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
 import { batchStub, listBatches } from '../batch-stub';
 import { type AppContext, type AppEnv, makerOf } from '../context';
 import { found, knownPage } from '../found';
+import { rangeUnsatisfiable } from '../range-unsatisfiable';
 import { query, readJson } from '../validate';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -44,6 +45,7 @@ export const batchRoutes = new Hono<AppEnv>()
   .post('/batches/:id/retry', async (c) => {
     const source = found(await batchStub(c).retrySource(c.var.accountId), 'batch');
     if (source === 'not_ended') throw notEnded();
+    if (source === 'refused') throw new ApiError('invalid_request', { detail: ['input_was_refused'] });
     return accepted(c, batchDocument(await retryBatch(c.env, makerOf(c), source), null));
   })
   .get('/batches/:id/results', query(resultsQuery), async (c) => {
@@ -103,6 +105,8 @@ async function resultLines(c: AppContext): Promise<Response> {
   const lines = await batchStub(c).fetch(c.req.url, { headers });
   if (lines.status === 404) throw new ApiError('not_found', { missing: 'batch' });
   if (lines.status === 409) throw notFinal();
+  if (lines.status === 416)
+    return rangeUnsatisfiable(c, Number(lines.headers.get('content-range')?.split('/')[1]));
   return new Response(lines.body, lines);
 }
 

@@ -19,7 +19,7 @@ export const chatRoutes = new Hono<AppEnv>().post(
       attempt: attemptOf(c),
       signal: c.req.raw.signal,
       discount: 'none',
-      limitNano: null,
+      limit: null,
     });
     const day = new Date().toISOString().slice(0, 10);
     c.executionCtx.waitUntil(

@@ -1,0 +1,185 @@
+// The product's Worker, whose bindings and Durable Objects count what the platform would bill. `POST /__counts` answers
+// the counts and starts again from zero. Locally Worker and objects share one isolate, so one variable holds them all.
+import worker, { AccountObject, BatchObject, RegistryObject } from '../../src/index.ts';
+import { noCounts } from './operation-counts.ts';
+
+/** A queue bills so many bytes of a message as one operation, of which its own metadata takes about a hundred. */
+const QUEUE_OPERATION_BYTES = 64_000;
+const QUEUE_METADATA_BYTES = 100;
+
+const OBJECT_BINDINGS = {
+  ACCOUNTS: 'AccountObject',
+  BATCHES: 'BatchObject',
+  REGISTRY: 'RegistryObject',
+} as const;
+
+let counts = noCounts();
+
+function add(tally: Record<string, number>, name: string, amount = 1): void {
+  tally[name] = (tally[name] ?? 0) + amount;
+}
+
+function countRequest(className: string, method: string): void {
+  counts.objectRequests[className] ??= {};
+  add(counts.objectRequests[className], method);
+}
+
+function countStatement(sql: string, rowsRead: number, rowsWritten: number): void {
+  const name = sql.replace(/\s+/g, ' ').trim();
+  counts.statements[name] ??= { runs: 0, rowsRead: 0, rowsWritten: 0 };
+  const statement = counts.statements[name];
+  statement.runs += 1;
+  statement.rowsRead += rowsRead;
+  statement.rowsWritten += rowsWritten;
+}
+
+/** The target as it is, but for methods that tell their name and what they answered. */
+function watched<T extends object>(
+  target: T,
+  onCall: (method: string, args: unknown[], result: unknown) => unknown,
+): T {
+  return new Proxy(target, {
+    get(_, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      // `then` is not ours to call: a stub has one, and awaiting it must not look like a request.
+      if (typeof member !== 'function' || typeof name === 'symbol' || name === 'then') return member;
+      return (...args: unknown[]) => onCall(name, args, Reflect.apply(member, target, args));
+    },
+  });
+}
+
+function countingNamespace<T extends object>(namespace: T, className: string): T {
+  return watched(namespace, (method, _args, result) => {
+    if (method !== 'getByName' && method !== 'get') return result;
+    return watched(result as object, (call, _callArgs, answer) => {
+      countRequest(className, call);
+      return answer;
+    });
+  });
+}
+
+/** Multipart uploads are bucket calls too, made on an object of their own. */
+function countingBucket<T extends object>(bucket: T): T {
+  return watched(bucket, (method, _args, result) => {
+    add(counts.bucketCalls, method);
+    if (method === 'createMultipartUpload') return (result as Promise<object>).then(countingBucket);
+    return method === 'resumeMultipartUpload' ? countingBucket(result as object) : result;
+  });
+}
+
+function countingQueue(queue: Queue): Queue {
+  return watched(queue, (method, args, result) => {
+    const [sent] = args;
+    const bodies = method === 'send' ? [sent] : Array.from(sent as MessageSendRequest[], ({ body }) => body);
+    for (const body of bodies) counts.queueWrites += queueOperations(body);
+    return result;
+  });
+}
+
+function queueOperations(body: unknown): number {
+  return Math.ceil((JSON.stringify(body).length + QUEUE_METADATA_BYTES) / QUEUE_OPERATION_BYTES);
+}
+
+function countingDelivery<T>(batch: MessageBatch<T>): MessageBatch<T> {
+  counts.queueDeliveries += 1;
+  const messages = batch.messages.map((message) => {
+    counts.queueReads += queueOperations(message.body);
+    return watched(message, (method, _args, result) => {
+      if (method === 'ack') counts.queueDeletes += queueOperations(message.body);
+      if (method === 'retry') counts.queueRetries += 1;
+      return result;
+    });
+  });
+  return new Proxy(batch, {
+    get: (_, name) => (name === 'messages' ? messages : Reflect.get(batch, name, batch)),
+  });
+}
+
+const countingEnvs = new WeakMap<Env, Env>();
+
+function countingEnv(env: Env): Env {
+  const known = countingEnvs.get(env);
+  if (known !== undefined) return known;
+  const counting: Env = {
+    ...env,
+    BUCKET: countingBucket(env.BUCKET),
+    BATCH_QUEUE: countingQueue(env.BATCH_QUEUE),
+    ACCOUNTS: countingNamespace(env.ACCOUNTS, OBJECT_BINDINGS.ACCOUNTS),
+    BATCHES: countingNamespace(env.BATCHES, OBJECT_BINDINGS.BATCHES),
+    REGISTRY: countingNamespace(env.REGISTRY, OBJECT_BINDINGS.REGISTRY),
+  };
+  countingEnvs.set(env, counting);
+  return counting;
+}
+
+/** Replaces the object's `sql.exec` and `setAlarm` by ones that count. */
+function countStorage({ storage }: DurableObjectState, className: string): void {
+  const { sql } = storage;
+  const exec = sql.exec.bind(sql);
+  Object.defineProperty(sql, 'exec', {
+    value: (query: string, ...bindings: unknown[]) => {
+      const cursor = exec(query, ...bindings);
+      // By then the caller has read all it wanted: every statement is read where it is made, without waiting.
+      queueMicrotask(() => {
+        countStatement(query, cursor.rowsRead, cursor.rowsWritten);
+        if (cursor.rowsWritten === 0) return;
+        counts.databaseBytes[className] = Math.max(counts.databaseBytes[className] ?? 0, sql.databaseSize);
+      });
+      return cursor;
+    },
+  });
+  const setAlarm = storage.setAlarm.bind(storage);
+  Object.defineProperty(storage, 'setAlarm', {
+    value: (time: number | Date) => {
+      countStatement(`setAlarm (${className})`, 0, 1);
+      return setAlarm(time);
+    },
+  });
+}
+
+class CountingAccountObject extends AccountObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    countStorage(ctx, OBJECT_BINDINGS.ACCOUNTS);
+    super(ctx, countingEnv(env));
+  }
+}
+
+class CountingBatchObject extends BatchObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    countStorage(ctx, OBJECT_BINDINGS.BATCHES);
+    super(ctx, countingEnv(env));
+  }
+
+  /** The runtime says which try it is; the object, which calls it too, does not, and pays for no request. */
+  override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
+    if (invocation !== undefined) countRequest(OBJECT_BINDINGS.BATCHES, 'alarm');
+    await super.alarm();
+  }
+}
+
+class CountingRegistryObject extends RegistryObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    countStorage(ctx, OBJECT_BINDINGS.REGISTRY);
+    super(ctx, countingEnv(env));
+  }
+}
+
+export {
+  CountingAccountObject as AccountObject,
+  CountingBatchObject as BatchObject,
+  CountingRegistryObject as RegistryObject,
+};
+
+export default {
+  fetch(request, env, ctx) {
+    if (new URL(request.url).pathname === '/__counts' && request.method === 'POST') {
+      const taken = counts;
+      counts = noCounts();
+      return Response.json(taken);
+    }
+    counts.httpRequests += 1;
+    return worker.fetch(request, countingEnv(env), ctx);
+  },
+  queue: (batch, env) => worker.queue(countingDelivery(batch), countingEnv(env)),
+  scheduled: (controller, env) => worker.scheduled(controller, countingEnv(env)),
+} satisfies ExportedHandler<Env>;
