@@ -155,9 +155,9 @@ class Committer {
   readonly #watcher: string;
   #runs: RangeRun[];
   #flushing: Promise<void> = Promise.resolve();
-  #flushedAt = Date.now();
+  #beatenAt = Date.now();
   readonly #timer = setInterval(() => {
-    const beatDue = Date.now() - this.#flushedAt >= BEAT_INTERVAL_MS;
+    const beatDue = Date.now() - this.#beatenAt >= BEAT_INTERVAL_MS;
     // A failed commit surfaces at the last flush, which waits for the same chain.
     if (beatDue || this.#pendingBytes > 0) this.flush(false).catch(() => undefined);
   }, COMMIT_INTERVAL_MS);
@@ -192,15 +192,15 @@ class Committer {
   }
 
   async #commit(last: boolean): Promise<void> {
-    this.#flushedAt = Date.now();
-    const runs = this.#runs;
-    if (runs.length === 0) return;
+    // Between the beats only ranges with news: each commit writes the row of every range in it.
+    const isBeat = last || Date.now() - this.#beatenAt >= BEAT_INTERVAL_MS;
+    const runs = isBeat ? this.#runs : this.#runs.filter((run) => run.hasNews);
+    if (runs.length === 0 && !last) return;
+    if (isBeat) this.#beatenAt = Date.now();
     const commits = runs.map((run) => run.take(last));
     const held = await this.#stub.commit(commits, last ? this.#watcher : undefined);
-    this.#runs = runs.filter((run, index) => {
-      if (held[index]) return true;
-      if (!run.isComplete && !last) run.lost.abort(new ApiError('batch_cancelled'));
-      return false;
-    });
+    const left = new Set(runs.filter((_run, index) => !held[index]));
+    for (const run of left) if (!run.isComplete && !last) run.lost.abort(new ApiError('batch_cancelled'));
+    this.#runs = this.#runs.filter((run) => !left.has(run));
   }
 }

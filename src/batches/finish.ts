@@ -26,7 +26,9 @@ export async function finishBatch(env: Env, record: BatchRecord, outbox: Webhook
   const now = Date.now();
   const times = { now, expiresAt: now + (spec.outputExpiresAfterMs ?? retentionMs(env)) };
   const files = await writeOutputFiles(env.BUCKET, record.store, batch, times);
-  const ended = { spec, state: machine.end(state, now) };
+  // Again: the files of 50,000 items take a while.
+  const endedAt = Date.now();
+  const ended = { spec, state: machine.end(state, endedAt) };
   await env.ACCOUNTS.getByName(spec.accountId).endBatch(batchEntry(ended), {
     keyId: spec.keyId,
     ledger: state.ledger,
@@ -37,7 +39,7 @@ export async function finishBatch(env: Env, record: BatchRecord, outbox: Webhook
     record.save(ended.state);
     if (spec.webhook === null) return;
     const body = fullDocument(record.store, ended).json;
-    outbox.add({ id: newId('evt'), ...spec.webhook, body }, now);
+    outbox.add({ id: newId('evt'), ...spec.webhook, body }, endedAt);
   });
 }
 

@@ -34,7 +34,7 @@ export function dispatch(lease: Lease, now: number): Lease {
 /** A message arrived: the work is its consumer's, or null for a message that is stale, repeated or too late. */
 export function claim(lease: Lease, epoch: number, now: number): Lease | null {
   if (lease.status !== 'queued' || lease.epoch !== epoch) return null;
-  return { ...lease, status: 'leased', deadline: now + LEASE_MS };
+  return { ...lease, status: 'leased', deadline: now + LEASE_MS, losses: 0 };
 }
 
 /** A sign of life of whoever holds the work under this epoch, or null where it is no longer theirs. */

@@ -11,6 +11,9 @@ import type { BatchState } from './state';
 
 const ENCODER = new TextEncoder();
 
+/** Writing leaves no gap while it fills a part: after so many lines others get their turn. */
+const LINES_A_TURN = 200;
+
 /**
  * Writes the files that have lines. Written again after a crash, they are the same files.
  *
@@ -29,6 +32,7 @@ export async function writeOutputFiles(
     for (const entry of resultsInInputOrder(store, batch)) {
       if (entry.status === 'completed') await output.add(successLine(spec, entry));
       else await errors.add(failureLine(spec, entry));
+      if (entry.index % LINES_A_TURN === LINES_A_TURN - 1) await scheduler.wait(0);
     }
     const files = [await output.finish(times), await errors.finish(times)];
     return files.filter((file) => file !== null);

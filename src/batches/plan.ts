@@ -26,6 +26,9 @@ export interface PlanGrant {
 const REPORT_INTERVAL_MS = 2_000;
 const REPORT_RANGES = 100;
 
+/** Reading and checking leave no gap by themselves: after so many lines others get their turn. */
+const LINES_A_TURN = 100;
+
 /** The batch's side of it: whether the plan is still this planner's. */
 export type ReportPlan = (epoch: number, report: PlanReport, cuts: RangeCut[]) => Promise<boolean>;
 
@@ -49,6 +52,7 @@ export async function planInput(
   for await (const line of scanInput(object.body, grant.from, seen, grant.locale)) {
     if (!(await planner.take(line))) return;
     if (planner.isFull) break;
+    if (planner.lines % LINES_A_TURN === 0) await scheduler.wait(0);
   }
   await planner.finish();
 }
@@ -64,6 +68,8 @@ class Planner {
   #place: ScanPlace;
   #cutPlace: ScanPlace;
   #reportedAt = Date.now();
+  /** Lines taken so far. */
+  lines = 0;
 
   constructor(grant: PlanGrant, report: ReportPlan) {
     this.#grant = grant;
@@ -81,6 +87,7 @@ class Planner {
 
   /** Takes the next line. False where the plan is no longer ours. */
   async take(line: ScannedLine): Promise<boolean> {
+    this.lines += 1;
     if (line.ok) this.#cut(line);
     else this.#errors.push(line.error);
     const due = this.#cuts.length >= REPORT_RANGES || Date.now() - this.#reportedAt >= REPORT_INTERVAL_MS;

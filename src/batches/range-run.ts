@@ -74,6 +74,11 @@ export class RangeRun {
     }
   }
 
+  /** Whether there is more to report than a sign of life. */
+  get hasNews(): boolean {
+    return this.#finished.length > 0;
+  }
+
   get pendingBytes(): number {
     return this.#pendingBytes;
   }

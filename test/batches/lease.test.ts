@@ -35,6 +35,8 @@ describe('a claim', () => {
       ...QUEUED,
       status: 'leased',
       deadline: NOW + lease.LEASE_MS,
+      // It was not lost this time: the next wait in the queue is a short one again.
+      losses: 0,
     });
   });
 

@@ -9,6 +9,7 @@ import {
   MIDDLE_ITEMS,
   memoryFindings,
   NOTES,
+  ROW_BATCHES,
   SHARED_ITEMS,
   type SharedRun,
   type SizedRun,
@@ -40,12 +41,15 @@ const TRIES_MAXIMUM = 3;
 const POLITE_POLL_INTERVAL_MS = 5_000;
 
 const COUNTING_WORKER = 'test/bench/counting-worker.ts';
+
 /** Takes about three minutes. @param step is told what is about to be measured */
 export async function benchBatch(step: (text: string) => void): Promise<Report> {
   const rounds = await repeat(async (round) => {
     step(`${count(MIDDLE_ITEMS)} and ${count(LARGE_ITEMS)} items, round ${round}`);
     return { middle: await runSized(MIDDLE_ITEMS), large: await runSized(LARGE_ITEMS) };
   });
+  step(`${ROW_BATCHES} batches of ${count(MIDDLE_ITEMS)} items in a row`);
+  const row = await runSized(MIDDLE_ITEMS, ROW_BATCHES);
   step(`${count(SMALL_ITEMS)} items`);
   const small = await runSized(SMALL_ITEMS);
   const shared = await withServer([], async (server) => {
@@ -69,22 +73,23 @@ export async function benchBatch(step: (text: string) => void): Promise<Report> 
     title: `A batch on the sandbox model, ${rounds.length} rounds`,
     findings: [
       ...speedFindings([small], middle, large),
-      ...memoryFindings(middle, large),
+      ...memoryFindings(middle, large, row),
       ...sharedFindings(shared, large),
       ...costFindings(counted, quick, slow),
     ],
     notes: NOTES,
-    details: { rounds, small, shared, counted, quick, slow },
+    details: { rounds, row, small, shared, counted, quick, slow },
   };
 }
 
-/** On a server of its own, so that what came before weighs on neither. */
-function runSized(items: number): Promise<SizedRun> {
+/** So many batches in a row, on a server of their own; the times are the last one's. */
+function runSized(items: number, batches = 1): Promise<SizedRun> {
   return withServer([], async (server) => {
     const process = ServerProcess.find(server.origin);
     const idleBytes = process?.residentBytes() ?? null;
     const endPeak = process?.watchPeak();
-    const { times } = await runBatch(server, items);
+    let { times } = await runBatch(server, items);
+    for (let done = 1; done < batches; done++) ({ times } = await runBatch(server, items));
     return { times, idleBytes, peakBytes: endPeak?.() ?? null };
   });
 }

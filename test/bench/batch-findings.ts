@@ -8,6 +8,9 @@ export const SMALL_ITEMS = 1_000;
 export const MIDDLE_ITEMS = 10_000;
 export const LARGE_ITEMS = 50_000;
 
+/** Middle batches that are as much work as the large one. */
+export const ROW_BATCHES = LARGE_ITEMS / MIDDLE_ITEMS;
+
 /** The job that is done both ways. */
 export const SHARED_ITEMS = 2_000;
 export const CALLS_AT_ONCE = 50;
@@ -32,7 +35,8 @@ const BILLED_NAMES: Record<Billed, string> = {
 export const NOTES = [
   'Time: from sending the input file to seeing the batch completed, on a fresh server each; medians.',
   "Memory: peak resident memory of the workerd process that runs the Worker, the local runtime's simulators of R2, queue",
-  'and Durable Objects included, from a fresh server; VmHWM after a reset, or sampled every 50 ms. Medians.',
+  'and Durable Objects included, from a fresh server; VmHWM after a reset, or sampled every 50 ms. Medians. V8 lets its',
+  'heap grow with the work done since the start, whatever the batches: so also against as much work in smaller batches.',
   `Both ways: the same requests to the same server, as a batch whose results are read, and with the openai SDK, ${CALLS_AT_ONCE} at once.`,
   'Cost: list prices without what a plan includes; no model calls, no storage. A counting Worker wraps the bindings and the',
   'three Durable Object classes: messages sent, delivered and acknowledged per 64 KB; calls of object methods and alarms;',
@@ -88,7 +92,7 @@ function speedFinding(items: number, runs: SizedRun[]): Finding {
   };
 }
 
-export function memoryFindings(middle: SizedRun[], large: SizedRun[]): Finding[] {
+export function memoryFindings(middle: SizedRun[], large: SizedRun[], row: SizedRun): Finding[] {
   const peak = ({ peakBytes }: SizedRun) => peakBytes ?? Number.NaN;
   const idle = medianOf([...middle, ...large], ({ idleBytes }) => idleBytes ?? Number.NaN);
   const ratio = medianOf(large, peak) / medianOf(middle, peak);
@@ -106,12 +110,25 @@ export function memoryFindings(middle: SizedRun[], large: SizedRun[]): Finding[]
       figure: mebibytes(medianOf(runs, peak)),
     })),
     {
-      what: `peak of ${count(LARGE_ITEMS)} ÷ peak of ${count(MIDDLE_ITEMS)}`,
-      value: ratio,
-      figure: `${count(ratio, 2)} ×`,
-      goal: { text: '≤ 1.25 ×', isMet: ratio <= 1.25 },
+      what: `peak memory, ${ROW_BATCHES} × ${count(MIDDLE_ITEMS)} items in a row`,
+      value: peak(row),
+      figure: mebibytes(peak(row)),
     },
+    peakFinding(`peak of ${count(LARGE_ITEMS)} ÷ peak of ${count(MIDDLE_ITEMS)}`, ratio),
+    peakFinding(
+      `peak of ${count(LARGE_ITEMS)} ÷ peak of ${ROW_BATCHES} × ${count(MIDDLE_ITEMS)} in a row`,
+      medianOf(large, peak) / peak(row),
+    ),
   ];
+}
+
+function peakFinding(what: string, value: number): Finding {
+  return {
+    what,
+    value,
+    figure: `${count(value, 2)} ×`,
+    goal: { text: '≤ 1.25 ×', isMet: value <= 1.25 },
+  };
 }
 
 export function sharedFindings(runs: SharedRun[], large: SizedRun[]): Finding[] {
