@@ -6,6 +6,7 @@ import { app } from './http/app';
 
 export { AccountObject } from './accounts/account-object';
 export { RegistryObject } from './accounts/registry-object';
+export { BackgroundRunner } from './batches/background-runner';
 export { BatchObject } from './batches/batch-object';
 
 export default {

@@ -2,6 +2,11 @@
 interface __BaseEnv_Env {
   /** The bearer token of the admin API. Without it the admin API lets no one in. */
   ADMIN_KEY?: string;
+  /**
+   * "true" where the queue delivers one batch of messages at a time and waits for it, as the local one does: deliveries
+   * then go on in the background, so that a slow item holds up no one else.
+   */
+  DETACH_DELIVERIES?: string;
   /** The key of the account `dev`, for local runs only. */
   DEV_KEY?: string;
 }

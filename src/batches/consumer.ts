@@ -1,4 +1,5 @@
 // The queue's consumer: claims what its messages name, runs ranges' items and plans input files, and commits.
+import { exports } from 'cloudflare:workers';
 import pLimit, { type LimitFunction } from 'p-limit';
 import pMap from 'p-map';
 import { ApiError } from '../contract/errors';
@@ -28,6 +29,9 @@ const REDELIVERY_SECONDS = 5;
 /** Ranges whose custom_ids are read at once: at most 13 MB. */
 const PLANNED_IDS_PAGE = 500;
 
+/** How long a delivery holds up the next ones where they come one at a time. */
+const DETACH_AFTER_MS = 500;
+
 /** What one delivery shares among its batches: the connections, and the time. */
 interface Invocation {
   env: Env;
@@ -35,26 +39,50 @@ interface Invocation {
   startUntil: number;
 }
 
-/** Each message is acknowledged once what it names is done or given back. */
+/** Each message is acknowledged once what it names is done, given back, or in other hands. */
 export async function consumeBatchQueue(batch: MessageBatch<unknown>, env: Env): Promise<void> {
-  const invocation: Invocation = {
-    env,
-    limit: pLimit(ITEM_CONCURRENCY),
-    startUntil: Date.now() + START_DEADLINE_MS,
-  };
+  const invocation = newInvocation(env);
   const groups = Map.groupBy(batch.messages as Message<BatchMessage>[], ({ body }) => body.batch);
   await Promise.all(
     Array.from(groups, async ([batchId, group]) => {
+      const messages = group.map(({ body }) => body);
       try {
-        await Promise.all([runRanges(invocation, batchId, group), planFile(invocation, batchId, group)]);
+        if (env.DETACH_DELIVERIES === 'true') await runDetached(batchId, messages);
+        else await runMessages(invocation, batchId, messages);
         for (const message of group) message.ack();
       } catch (error) {
-        const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
-        console.error(JSON.stringify({ event: 'batch.delivery_failed', batch: batchId, cause }));
+        logFailure(batchId, error);
         for (const message of group) message.retry({ delaySeconds: REDELIVERY_SECONDS });
       }
     }),
   );
+}
+
+/** Runs messages of a batch outside of any delivery. Never throws: the lease tells of what was not done. */
+export async function runInBackground(env: Env, batchId: string, messages: BatchMessage[]): Promise<void> {
+  await runMessages(newInvocation(env), batchId, messages).catch((error) => logFailure(batchId, error));
+}
+
+/** Fast work is waited for, so that messages behind it gather and come together; slow work goes on by itself. */
+async function runDetached(batchId: string, messages: BatchMessage[]): Promise<void> {
+  await Promise.race([exports.BackgroundRunner.run(batchId, messages), scheduler.wait(DETACH_AFTER_MS)]);
+}
+
+function newInvocation(env: Env): Invocation {
+  return { env, limit: pLimit(ITEM_CONCURRENCY), startUntil: Date.now() + START_DEADLINE_MS };
+}
+
+function logFailure(batchId: string, error: unknown): void {
+  const cause = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(JSON.stringify({ event: 'batch.delivery_failed', batch: batchId, cause }));
+}
+
+async function runMessages(
+  invocation: Invocation,
+  batchId: string,
+  messages: readonly BatchMessage[],
+): Promise<void> {
+  await Promise.all([runRanges(invocation, batchId, messages), planFile(invocation, batchId, messages)]);
 }
 
 /** Messages the queue gave up on: what they name is handed out again, as the batch's alarm would do later. */
@@ -68,9 +96,9 @@ export async function consumeDeadLetters(batch: MessageBatch<unknown>, env: Env)
 async function planFile(
   { env }: Invocation,
   batchId: string,
-  messages: readonly Message<BatchMessage>[],
+  messages: readonly BatchMessage[],
 ): Promise<void> {
-  const epochs = messages.flatMap(({ body }) => (body.kind === 'plan' ? [body.epoch] : []));
+  const epochs = messages.flatMap((message) => (message.kind === 'plan' ? [message.epoch] : []));
   if (epochs.length === 0) return;
   const stub = env.BATCHES.getByName(batchId);
   // Of several, all but the newest are stale.
@@ -88,10 +116,10 @@ async function planFile(
 async function runRanges(
   invocation: Invocation,
   batchId: string,
-  messages: readonly Message<BatchMessage>[],
+  messages: readonly BatchMessage[],
 ): Promise<void> {
   const { env, limit } = invocation;
-  const named = messages.flatMap(({ body }) => (body.kind === 'run' ? [body] : []));
+  const named = messages.flatMap((message) => (message.kind === 'run' ? [message] : []));
   if (named.length === 0) return;
   named.sort((a, b) => a.range - b.range);
   const stub = env.BATCHES.getByName(batchId);

@@ -48,29 +48,29 @@ export class ProgressHub {
     const subscriber = new Subscriber(this.#source, after, includeResults);
     const encoder = new TextEncoder();
     let wake: (() => void) | null = null;
+    let sentAt = Date.now();
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
           for (;;) {
             const event = subscriber.next(Date.now());
-            if (event.text !== '') {
-              controller.enqueue(encoder.encode(event.text));
+            // Counted from the last byte: it is woken more often than there is something to send.
+            const quietMs = sentAt + KEEP_ALIVE_MS - Date.now();
+            if (event.text !== '' || quietMs <= 0) {
+              controller.enqueue(event.text === '' ? KEEP_ALIVE : encoder.encode(event.text));
+              sentAt = Date.now();
               if (event.ended) controller.close();
               return;
             }
-            const woken = await new Promise<boolean>((resolve) => {
-              const timer = setTimeout(() => resolve(false), event.waitMs ?? KEEP_ALIVE_MS);
+            await new Promise<void>((resolve) => {
+              const timer = setTimeout(resolve, Math.min(event.waitMs ?? quietMs, quietMs));
               wake = () => {
                 clearTimeout(timer);
-                resolve(true);
+                resolve();
               };
               this.#waiting.add(wake);
             });
             if (wake !== null) this.#waiting.delete(wake);
-            if (!woken && event.waitMs === null) {
-              controller.enqueue(KEEP_ALIVE);
-              return;
-            }
           }
         },
         cancel: () => {

@@ -1,12 +1,13 @@
 // Accounts, keys and usage as the admin API and their owners see them.
 import * as z from 'zod';
 import { cost, usage } from './chat';
+import { MONEY_LIMIT_USD } from './limits';
 
 /** USD and counts; a limit left out or null is none. */
 const limits = z.strictObject({
   requests_per_minute: z.int().min(0).nullish(),
   tokens_per_minute: z.int().min(0).nullish(),
-  monthly_budget: z.number().min(0).nullish().describe('USD'),
+  monthly_budget: z.number().min(0).max(MONEY_LIMIT_USD).nullish().describe('USD'),
   concurrent_batches: z.int().min(0).nullish(),
   storage_bytes: z.int().min(0).nullish(),
 });

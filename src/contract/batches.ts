@@ -7,6 +7,7 @@ import {
   CUSTOM_ID_LIMIT_CHARACTERS,
   FILE_EXPIRY_MAXIMUM_SECONDS,
   FILE_EXPIRY_MINIMUM_SECONDS,
+  MONEY_LIMIT_USD,
 } from './limits';
 import { listQuery } from './lists';
 
@@ -34,7 +35,7 @@ const batchOptions = {
   webhook_url: z.string().min(1).max(2048).nullish(),
   webhook_secret: z.string().min(1).max(512).nullish(),
   completion_window: completionWindow.nullish(),
-  max_cost: z.number().min(0).nullish().describe('USD'),
+  max_cost: z.number().min(0).max(MONEY_LIMIT_USD).nullish().describe('USD'),
 };
 
 /** Form 1: chat requests that share a model. A message without `model` takes the batch's. */

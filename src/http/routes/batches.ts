@@ -8,6 +8,7 @@ import { retryBatch } from '../../batches/retry';
 import { batchCreateQuery, batchListQuery, type ResultsQuery, resultsQuery } from '../../contract/batches';
 import { ApiError } from '../../contract/errors';
 import { INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
+import { listResponse } from '../../contract/lists';
 import { batchStub, listBatches } from '../batch-stub';
 import { type AppContext, type AppEnv, makerOf } from '../context';
 import { found, knownPage } from '../found';
@@ -56,10 +57,10 @@ export const batchRoutes = new Hono<AppEnv>()
     return jsonList(c, entries, hasMore);
   })
   .get('/batches/:id/deliveries', async (c) => {
-    return c.json({
-      object: 'list',
-      data: found(await batchStub(c).deliveries(c.var.accountId), 'batch'),
-    });
+    const data = found(await batchStub(c).deliveries(c.var.accountId), 'batch');
+    return c.json(
+      listResponse({ data, hasMore: false }, ({ webhook_id, attempt }) => `${webhook_id}.${attempt}`),
+    );
   });
 
 function inlineTooLarge(): ApiError {
