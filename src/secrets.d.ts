@@ -2,6 +2,10 @@
 interface __BaseEnv_Env {
   /** The bearer token of the admin API. Without it the admin API lets no one in. */
   ADMIN_KEY?: string;
+  /** Models and providers beside the default ones, as JSON: see docs/models.md. */
+  CATALOGUE?: string;
+  /** Workers AI, where the deployment binds it. */
+  AI?: Ai;
   /**
    * "true" where the queue delivers one batch of messages at a time and waits for it, as the local one does: deliveries
    * then go on in the background, so that a slow item holds up no one else.

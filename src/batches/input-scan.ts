@@ -1,8 +1,10 @@
 // Reads a batch's input file line by line and checks every line: what planning and a dry run have in common.
 import type * as z from 'zod';
-import { checkChatRequest } from '../completions/complete';
+import { checkInlineParts } from '../completions/content-parts';
 import { parseJson } from '../completions/parse-json';
+import { checkChatRequest } from '../completions/prepare';
 import { type BatchLine, batchLine, type InputError, type InputErrorCode } from '../contract/batches';
+import type { ChatRequest } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import { BATCH_ITEMS_LIMIT, BATCH_LINE_LIMIT_BYTES } from '../contract/limits';
 import { errorMessage, type Locale } from '../contract/messages/render';
@@ -61,6 +63,14 @@ export async function* scanInput(
   }
 }
 
+/** What the schema of an input's request cannot say. @throws ApiError */
+export async function checkInput(request: ChatRequest): Promise<CatalogueModel> {
+  if (request.stream) throw new ApiError('invalid_request', { detail: ['stream_in_batch'], param: 'stream' });
+  const model = await checkChatRequest(request);
+  await checkInlineParts(request, model);
+  return model;
+}
+
 /** An input that is too large to be held in memory beside others. */
 export function lineTooLong(): ApiError {
   return new ApiError('invalid_request', { detail: ['input_too_large', BATCH_LINE_LIMIT_BYTES / 1024 ** 2] });
@@ -92,7 +102,7 @@ async function checkLine(bytes: Uint8Array, seen: Set<string>): Promise<CheckedL
   }
   seen.add(customId);
   try {
-    return { ok: true, item: line.data, model: await checkChatRequest(body) };
+    return { ok: true, item: line.data, model: await checkInput(body) };
   } catch (error) {
     return { ok: false, code: 'invalid_request', error: asApiError(error).at('body') };
   }

@@ -1,6 +1,5 @@
 // Takes in a batch: checks what can be checked at once, puts inline inputs into R2, hands it to its Durable Object.
 import type { IndexedFile } from '../accounts/file-index';
-import { checkChatRequest } from '../completions/complete';
 import { boundOf } from '../completions/estimate';
 import {
   type BatchLine,
@@ -26,7 +25,7 @@ import { concatBytes } from '../platform/bytes';
 import { checkTarget } from '../platform/guarded-fetch';
 import type { BatchSnapshot } from './batch-response';
 import { type BatchSpec, inlineInputKey, type RangeCut } from './batch-spec';
-import { lineTooLong } from './input-scan';
+import { checkInput, lineTooLong } from './input-scan';
 import { RangeCutter } from './range-cutter';
 
 const DEFAULT_WINDOW = '24h';
@@ -177,7 +176,7 @@ async function checkLines(
     }
     seen.add(line.custom_id);
     try {
-      checked.push({ line, model: await checkChatRequest(line.body) });
+      checked.push({ line, model: await checkInput(line.body) });
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       const placed = error.at(placeOf(index));

@@ -52,6 +52,7 @@ export async function runItem(
     const { body } = JSON.parse(item.line) as BatchLine;
     const { completion, costNano } = await completeChat(body, {
       ownOrigin: spec.origin,
+      targets: { allowPrivate: env.ALLOW_PRIVATE_NETWORK === 'true' },
       readFile: (id, limitBytes) => readFileBytes(env, spec.accountId, id, limitBytes),
       attempt,
       signal: lost,

@@ -7,11 +7,15 @@ import { checkMediaType } from '../files/media-type';
 import type { CatalogueModel } from '../models/catalogue';
 import type { ModelMessage, ModelPart } from '../models/model';
 import { decodeBase64 } from '../platform/base64';
+import type { TargetPolicy } from '../platform/guarded-fetch';
+import { fetchRemotePart } from './remote-part';
 
 /** Where parts may be read from. */
 export interface PartReader {
   /** URLs of files on this origin are read without a network hop. */
   ownOrigin: string;
+  /** Where all other URLs may lead. */
+  targets: TargetPolicy;
   /** A whole file of the account, or null where it has none of this id. */
   readFile(
     id: string,
@@ -56,6 +60,28 @@ export async function resolveMessages(
   return messages;
 }
 
+/**
+ * Checks the parts whose bytes are in the request, for a request that is run later: files and URLs are read then.
+ *
+ * @throws ApiError as `resolveMessages` does
+ */
+export async function checkInlineParts(request: ChatRequest, model: CatalogueModel): Promise<void> {
+  const resolver = new PartResolver(model, NO_READER);
+  for (const [index, { content }] of request.messages.entries()) {
+    if (!Array.isArray(content)) continue;
+    for (const [place, part] of (content as ContentPart[]).entries()) {
+      await resolver.checkInline(part, `messages[${index}].content[${place}]`);
+    }
+  }
+}
+
+/** For parts that need none. */
+const NO_READER: PartReader = {
+  ownOrigin: '',
+  readFile: () => Promise.resolve(null),
+  targets: { allowPrivate: false },
+};
+
 class PartResolver {
   readonly #model: CatalogueModel;
   readonly #reader: PartReader;
@@ -82,18 +108,31 @@ class PartResolver {
     if (!this.#model.modalities.includes(resolved.type)) {
       throw invalid(['modality_unsupported', resolved.type, this.#model.id], place);
     }
-    return resolved;
+    const detail = part.type === 'image_url' ? part.image_url.detail : null;
+    return detail ? { ...resolved, detail } : resolved;
+  }
+
+  /** Checks a part whose bytes are in the request; any other is left for later. */
+  async checkInline(part: ContentPart, place: string): Promise<void> {
+    if (part.type === 'text') return;
+    const { source } = orderOf(part, place);
+    const isInline = source.type === 'base64' || (source.type === 'url' && /^data:/i.test(source.url));
+    if (isInline) await this.#part(part, place);
   }
 
   async #resolve(order: PartOrder): Promise<BinaryPart> {
-    const { source, modality, param } = order;
+    const { source, param } = order;
     if (source.type === 'base64') return this.#inline(order, source.media_type, source.data);
     if (source.type === 'file') return this.#file(order, source.file_id);
     const data = /^data:([^,;]*)(?:;[^,;]+)*?;base64,/i.exec(source.url);
     if (data !== null) return this.#inline(order, data[1] ?? '', source.url.slice(data[0].length));
-    const fileId = fileIdOf(source.url, this.#reader.ownOrigin);
+    const url = URL.parse(source.url);
+    if (url === null || !/^https?:$/.test(url.protocol)) throw invalid(['part_url_unsupported'], param);
+    if (url.origin !== this.#reader.ownOrigin) return this.#remote(order, url.href);
+    const fileId = fileIdOf(url);
+    // Nothing else of ours is fetched: a server that calls itself can be made to do so without end.
     if (fileId === null) throw invalid(['part_url_unsupported'], param);
-    return this.#file({ ...order, modality }, fileId);
+    return this.#file(order, fileId);
   }
 
   async #inline(
@@ -104,19 +143,21 @@ class PartResolver {
     const bytes = decodeBase64(data);
     if (bytes === null || bytes.byteLength === 0) throw invalid(['base64_invalid'], param);
     this.#count(bytes.byteLength, param);
-    const mediaType = await checkMediaType({ declared, filename, head: bytes }).catch((error: unknown) => {
-      throw error instanceof ApiError ? error.at(param) : error;
-    });
+    const mediaType = await checkMediaType({ declared, filename, head: bytes }).catch(atParam(param));
     return partOf(modality, { mediaType, bytes, filename }, param);
   }
 
   async #file({ modality, param }: PartOrder, id: string): Promise<BinaryPart> {
-    const file = await this.#reader.readFile(id, this.#bytesLeft).catch((error: unknown) => {
-      throw error instanceof ApiError ? error.at(param) : error;
-    });
+    const file = await this.#reader.readFile(id, this.#bytesLeft).catch(atParam(param));
     if (file === null) throw new ApiError('not_found', { missing: 'file', param });
     this.#count(file.bytes.byteLength, param);
     return partOf(modality, file, param);
+  }
+
+  async #remote({ modality, param }: PartOrder, url: string): Promise<BinaryPart> {
+    const part = await fetchRemotePart(url, this.#bytesLeft, this.#reader.targets).catch(atParam(param));
+    this.#count(part.bytes.byteLength, param);
+    return partOf(modality, part, param);
   }
 
   #count(bytes: number, param: string): void {
@@ -173,11 +214,15 @@ function partOf(
 }
 
 /** The file a URL of this server's own names, or null. */
-function fileIdOf(url: string, ownOrigin: string): string | null {
-  if (!URL.canParse(url)) return null;
-  const { origin, pathname } = new URL(url);
-  const match = /^\/(?:api\/)?v1\/files\/([^/]+)\/content$/.exec(pathname);
-  return origin === ownOrigin ? (match?.[1] ?? null) : null;
+function fileIdOf({ pathname }: URL): string | null {
+  return /^\/(?:api\/)?v1\/files\/([^/]+)\/content$/.exec(pathname)?.[1] ?? null;
+}
+
+/** Says where in the request an error was found. */
+function atParam(param: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof ApiError ? error.at(param) : error;
+  };
 }
 
 function invalid(detail: Detail, param: string): ApiError {

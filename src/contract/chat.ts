@@ -175,6 +175,27 @@ const choice = z.object({
 });
 export type ChatChoice = z.infer<typeof choice>;
 
+/** One choice of a streamed chunk: what is added to it. */
+export interface ChunkChoice {
+  index: number;
+  delta: {
+    role?: 'assistant';
+    content?: string | null;
+    refusal?: string | null;
+    tool_calls?: ChunkToolCall[];
+  };
+  finish_reason: FinishReason | null;
+  logprobs?: unknown;
+}
+
+/** A piece of a tool call: the first has id, type and name, the others more of the arguments. */
+export interface ChunkToolCall {
+  index: number;
+  id?: string;
+  type?: 'function';
+  function: { name?: string; arguments?: string };
+}
+
 /** How the format of an answer was enforced. `attempts` counts the calls to the model, the first included. */
 const structuredOutput = z.object({
   method: z.enum(['native', 'instructed', 'repaired']),

@@ -47,9 +47,6 @@ export const LIST_LIMIT_MAXIMUM = 100;
 /** All content parts of one request, decoded: they are held in memory together. */
 export const PARTS_LIMIT_BYTES = 20 * 1024 ** 2;
 
-/** How long a model may take over one request, repairs included. */
-export const MODEL_TIMEOUT_MS = 150_000;
-
 /** Any amount a client names: in nano-dollars it is still a whole number that a double can hold. */
 export const MONEY_LIMIT_USD = 1_000_000;
 

@@ -7,6 +7,8 @@ import type { AppContext } from './context';
 /** How long a client waits before it repeats a retryable request that names no time of its own. */
 const RETRY_DEFAULT_MS = 1000;
 
+const HOUR_MS = 3_600_000;
+
 /** Any thrown value as `{error}` with the headers the official SDKs read for their retries. */
 export function errorResponse(c: AppContext, thrown: unknown): Response {
   const error = toApiError(thrown);
@@ -45,7 +47,10 @@ function defaultWaitMs(error: ApiError, now: Date): number | null {
   if (error.type === 'budget_exceeded') {
     return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) - now.getTime();
   }
-  return error.retryable ? RETRY_DEFAULT_MS : null;
+  if (error.retryable) return RETRY_DEFAULT_MS;
+  // Every 429 and 503 says when, also where only the deployment's owner can help, as with a provider's quota.
+  const { status } = ERROR_TABLE[error.type];
+  return status === 429 || status === 503 ? HOUR_MS : null;
 }
 
 function causeText(cause: unknown): string {

@@ -1,9 +1,16 @@
-// The models this deployment serves, as data.
+// The models this deployment serves: the default set and what the variable CATALOGUE adds to it or replaces.
+import { env } from 'cloudflare:workers';
+import type * as z from 'zod';
+import { ApiError } from '../contract/errors';
+import { connectAnthropic } from './anthropic/anthropic-model';
+import { catalogueConfig, type Modality, type modelEntry, type providerEntry } from './catalogue-entry';
+import { DEFAULT_CATALOGUE } from './default-catalogue';
+import { connectGoogle } from './google/google-model';
 import type { ChatModel } from './model';
+import { connectOpenai } from './openai/openai-model';
+import type { ConnectModel, Provider, ProviderKind } from './provider';
 import { sandbox } from './sandbox/sandbox-model';
-
-const MODALITIES = ['text', 'image', 'document', 'audio'] as const;
-export type Modality = (typeof MODALITIES)[number];
+import { connectWorkersAi } from './workers-ai/workers-ai-model';
 
 /** Nano-dollars a token. 1 USD per million tokens = 1,000 nano-dollars a token. */
 export interface Prices {
@@ -18,32 +25,145 @@ export interface CatalogueModel {
   /** Tokens of prompt and completion together. */
   contextWindow: number;
   modalities: readonly Modality[];
+  hasTools: boolean;
+  /** Whether the provider itself holds answers to a JSON Schema. */
+  hasJsonSchema: boolean;
   /** null where no price is known: cost is then null, never invented. */
   prices: Prices | null;
+  /** For each call to the provider. */
+  timeoutMs: number;
+  /** How often a call that failed for overload, timeout or a 5xx is made again. */
+  retries: number;
+  /** Ids of models that are asked in turn where this one fails so. */
+  fallbacks: readonly string[];
   /** When the model was added, for OpenAI's `created`: unix seconds. */
   createdSeconds: number;
   model: ChatModel;
 }
 
-const CATALOGUE: readonly CatalogueModel[] = [
-  {
-    id: 'sandbox',
-    provider: 'quire',
-    contextWindow: 128_000,
-    modalities: MODALITIES,
-    // Like a small commercial model's. Even numbers: the batch's half price is a whole number of nano-dollars.
-    prices: { prompt: 100, cachedPrompt: 50, completion: 400 },
-    createdSeconds: 1_790_000_000,
-    model: sandbox,
-  },
-];
+const CONNECT: Record<ProviderKind, ConnectModel> = {
+  sandbox: () => sandbox,
+  openai: connectOpenai,
+  anthropic: connectAnthropic,
+  google: connectGoogle,
+  'workers-ai': connectWorkersAi,
+};
 
-/** Every model, in the order of the catalogue. */
+/** Workers AI has no key: a deployment binds it, by this name. */
+const AI_BINDING = 'AI' satisfies keyof Env;
+
+interface Catalogue {
+  usable: Map<string, CatalogueModel>;
+  /** Models whose provider lacks its secret or its binding, with the name of what is missing. */
+  keyless: Map<string, string>;
+}
+
+let made: Catalogue | null = null;
+
+/** Every model that can be called, in the order of the catalogue. */
 export function listModels(): readonly CatalogueModel[] {
-  return CATALOGUE;
+  return Array.from(catalogue().usable.values());
 }
 
 /** The model with this id, or null. */
 export function findModel(id: string): CatalogueModel | null {
-  return CATALOGUE.find((entry) => entry.id === id) ?? null;
+  return catalogue().usable.get(id) ?? null;
+}
+
+/** The secret, or the binding, that a model of the catalogue lacks, or null. */
+export function missingKeyOf(id: string): string | null {
+  return catalogue().keyless.get(id) ?? null;
+}
+
+/** Configuration and secrets are fixed for as long as an isolate lives. */
+function catalogue(): Catalogue {
+  made ??= makeCatalogue(env.CATALOGUE ?? '', env);
+  return made;
+}
+
+/**
+ * The catalogue that a configuration (JSON text, or nothing) and the deployment's secrets and bindings come to.
+ *
+ * @throws ApiError `internal_error` whose cause says what is wrong with the configuration
+ */
+export function makeCatalogue(config: string, deployment: object): Catalogue {
+  const own = parseConfig(config);
+  const providers = { ...DEFAULT_CATALOGUE.providers, ...own.providers };
+  const defaults = own.keep_defaults ? DEFAULT_CATALOGUE.models : [];
+  const replaced = new Set(own.models.map(({ id }) => id));
+  const entries = [...defaults.filter(({ id }) => !replaced.has(id)), ...own.models];
+  const result: Catalogue = { usable: new Map(), keyless: new Map() };
+  for (const entry of entries) {
+    const provider = providerOf(entry.provider, providers[entry.provider]);
+    const missing = missingOf(provider, deployment);
+    if (missing !== null) result.keyless.set(entry.id, missing);
+    else result.usable.set(entry.id, modelOf(entry, provider, keyOf(provider, deployment)));
+  }
+  return result;
+}
+
+function parseConfig(text: string): z.output<typeof catalogueConfig> {
+  try {
+    return catalogueConfig.parse(text.trim() === '' ? {} : JSON.parse(text));
+  } catch (cause) {
+    throw new ApiError('internal_error', {
+      cause: new Error('the variable CATALOGUE is not valid', { cause }),
+    });
+  }
+}
+
+function providerOf(name: string, entry: z.output<typeof providerEntry> | undefined): Provider {
+  if (entry === undefined) {
+    throw new ApiError('internal_error', { cause: new Error(`CATALOGUE names no provider "${name}"`) });
+  }
+  const baseUrl = entry.base_url?.replace(/\/+$/, '') ?? null;
+  return { name, kind: entry.kind, baseUrl, keyName: entry.key ?? null };
+}
+
+/** The name of what has to be set before a provider can be asked, or null. */
+function missingOf(provider: Provider, deployment: object): string | null {
+  if (provider.kind === 'workers-ai') return Reflect.get(deployment, AI_BINDING) ? null : AI_BINDING;
+  return provider.keyName !== null && keyOf(provider, deployment) === null ? provider.keyName : null;
+}
+
+function keyOf({ keyName }: Provider, deployment: object): string | null {
+  const value: unknown = keyName === null ? null : Reflect.get(deployment, keyName);
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+function modelOf(entry: z.output<typeof modelEntry>, provider: Provider, key: string | null): CatalogueModel {
+  const { prices } = entry;
+  const hasJsonSchema = entry.abilities.json_schema;
+  return {
+    id: entry.id,
+    provider: provider.name,
+    contextWindow: entry.context_window,
+    modalities: entry.modalities,
+    hasTools: entry.abilities.tools,
+    hasJsonSchema,
+    prices:
+      prices === undefined
+        ? null
+        : {
+            prompt: nanoPerToken(prices.prompt),
+            cachedPrompt: nanoPerToken(prices.cached_prompt ?? prices.prompt),
+            completion: nanoPerToken(prices.completion),
+          },
+    timeoutMs: entry.timeout_seconds * 1000,
+    retries: entry.retries,
+    fallbacks: entry.fallbacks,
+    createdSeconds: entry.created,
+    model: CONNECT[provider.kind]({
+      provider,
+      key,
+      model: entry.model ?? entry.id,
+      id: entry.id,
+      hasJsonSchema,
+    }),
+  };
+}
+
+/** A fraction of a nano-dollar is kept: the cost of a whole request is what is rounded. */
+function nanoPerToken(usdPerMillion: number): number {
+  return usdPerMillion * 1000;
 }

@@ -1,5 +1,5 @@
 // The one interface every model is behind. An adapter converts and nothing else.
-import type { ChatChoice, ChatMessage, ChatRequest, Usage } from '../contract/chat';
+import type { ChatChoice, ChatMessage, ChatRequest, ChunkChoice, Usage } from '../contract/chat';
 
 /** A content part with its bytes at hand: both dialects of the API and all sources come down to this. */
 export type ModelPart =
@@ -10,6 +10,8 @@ export type ModelPart =
       mediaType: string;
       bytes: Uint8Array;
       filename: string | null;
+      /** How closely an image is looked at, in OpenAI's words; null where the client did not say. */
+      detail?: 'auto' | 'low' | 'high' | null;
     };
 
 /** A chat message whose content is text, parts with bytes, or nothing. */
@@ -22,6 +24,7 @@ export interface ModelCall {
   messages: ModelMessage[];
   /** 1 for the first try of this request, counted by whoever retries. */
   attempt: number;
+  /** Aborting it ends the provider's work. */
   signal: AbortSignal;
 }
 
@@ -29,9 +32,26 @@ export interface ModelCall {
 export interface ModelAnswer {
   choices: ChatChoice[];
   usage: Usage;
+  systemFingerprint?: string;
 }
 
+/** One piece of a streamed answer. The usage comes once, last. */
+export type ModelEvent =
+  /** The provider's own id and time (unix seconds) for the answer; before any `raw` event, which carries them. */
+  | { type: 'head'; id: string; createdSeconds: number }
+  | { type: 'chunk'; choices: ChunkChoice[] }
+  /** Finished `data:` events in the provider's own words, already under our model's id: forwarded as they are. */
+  | { type: 'raw'; text: string; chunks: number }
+  | { type: 'usage'; usage: Usage };
+
+export interface ModelStreamOptions {
+  /** Whether the caller takes `raw` events; otherwise every chunk is parsed, since the caller reads it. */
+  raw: boolean;
+}
+
+/** Both throw an `ApiError` of the taxonomy. */
 export interface ChatModel {
-  /** Answers a call, or throws an `ApiError` of the taxonomy. */
   complete(call: ModelCall): Promise<ModelAnswer>;
+  /** Rejects for what fails before the first event; what fails later errors the stream. Cancelling it ends the work. */
+  stream(call: ModelCall, options: ModelStreamOptions): Promise<ReadableStream<ModelEvent>>;
 }

@@ -1,4 +1,4 @@
-// The process that runs the product's Worker, as /proc shows it: its memory and the time it computed. Linux only.
+// A process, as a rule the one that runs the product's Worker, as /proc shows it: its memory and the time it computed. Linux only.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const KIBIBYTE = 1024;
@@ -34,6 +34,11 @@ export class ServerProcess {
     if (entry === undefined) return null;
     if (found.length > 1) throw new Error('more than one server runs below this process');
     return new ServerProcess(entry.pid);
+  }
+
+  /** The one with this id; null without a /proc to look in. */
+  static of(pid: number | undefined): ServerProcess | null {
+    return pid === undefined || read(pid, 'stat') === '' ? null : new ServerProcess(pid);
   }
 
   /** Milliseconds on all cores since it started. */

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type PartReader, resolveMessages } from '../../src/completions/content-parts';
 import type { ChatMessage, ContentPart, PartSource } from '../../src/contract/chat';
 import { ApiError } from '../../src/contract/errors';
 import { PARTS_LIMIT_BYTES } from '../../src/contract/limits';
-import { findModel, type Modality } from '../../src/models/catalogue';
+import { findModel } from '../../src/models/catalogue';
+import type { Modality } from '../../src/models/catalogue-entry';
 import type { ModelPart } from '../../src/models/model';
 import { encodeBase64 } from '../../src/platform/base64';
 import { SAMPLES } from '../files/samples';
@@ -20,6 +21,7 @@ const FILES: Record<string, { bytes: Uint8Array; mediaType: string; filename: st
 
 const READER: PartReader = {
   ownOrigin: ORIGIN,
+  targets: { allowPrivate: false },
   readFile: async (id) => (Object.hasOwn(FILES, id) ? (FILES[id] ?? null) : null),
 };
 
@@ -284,23 +286,66 @@ describe('a part that names a file', () => {
 });
 
 describe('a URL that is no file of this server', () => {
-  const refused = {
-    type: 'invalid_request',
-    detail: ['part_url_unsupported'],
-    param: 'messages[1].content[1].image_url.url',
-  };
+  const param = 'messages[1].content[1].image_url.url';
+
+  /** A reader that must not be asked for files, and a network that records what it is asked. */
+  function outside(answer: () => Response | Promise<Response>) {
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => answer());
+    const readFile = () => Promise.reject(new Error('a file was read'));
+    return { fetched, reader: { ...READER, readFile } };
+  }
+
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
 
   it.each([
-    'https://other.test/v1/files/file_png/content',
-    'http://quire.test/v1/files/file_png/content',
-    'https://quire.test:8443/v1/files/file_png/content',
+    'https://other.example/v1/files/file_png/content',
     'https://quire.test.evil.example/v1/files/file_png/content',
     'https://evil-quire.test/v1/files/file_png/content',
-    'https://quire.test@evil.example/v1/files/file_png/content',
-    'https://quire.test:x@evil.example/v1/files/file_png/content',
-    'https://quire.test\\@evil.example/v1/files/file_png/content',
     'https://evil.example/https://quire.test/v1/files/file_png/content',
     'https://evil.example/?u=https://quire.test/v1/files/file_png/content',
+  ])('is fetched from where it leads: %s', async (url) => {
+    const { fetched, reader } = outside(
+      () => new Response(SAMPLES.png, { headers: { 'content-type': 'image/png' } }),
+    );
+    expect(await resolvePart(imageUrl(url), reader)).toMatchObject({ type: 'image', bytes: SAMPLES.png });
+    expect(fetched.mock.calls[0]?.[0]).toBe(url);
+  });
+
+  it('is fetched for every kind of part, in both dialects', async () => {
+    const { reader } = outside(
+      () => new Response(SAMPLES.pdf, { headers: { 'content-type': 'application/pdf' } }),
+    );
+    const url = 'https://a.example/paper.pdf';
+    expect(await resolvePart({ type: 'document', source: { type: 'url', url } }, reader)).toEqual({
+      ...PDF,
+      filename: 'paper.pdf',
+    });
+    await expect(resolvePart(imageUrl(url), reader)).rejects.toMatchObject({
+      type: 'unsupported_media_type',
+      detail: ['media_type_mismatch', 'image', 'application/pdf'],
+      param,
+    });
+  });
+
+  it.each([
+    'http://quire.test/v1/files/file_png/content',
+    'https://quire.test:8443/v1/files/file_png/content',
+    'https://quire.test@evil.example/v1/files/file_png/content',
+    'https://quire.test:x@evil.example/v1/files/file_png/content',
+    'https://127.0.0.1/a.png',
+  ])('is refused with the guard’s reason, and nothing is read: %s', async (url) => {
+    const { fetched, reader } = outside(() => new Response(SAMPLES.png));
+    await expect(resolvePart(imageUrl(url), reader)).rejects.toMatchObject({
+      type: 'invalid_request',
+      detail: ['part_url_refused', expect.any(String)],
+      param,
+    });
+    expect(fetched).not.toHaveBeenCalled();
+  });
+
+  it.each([
     'https://quire.test/v1/files/file_png',
     'https://quire.test/v1/files/file_png/content/more',
     'https://quire.test/v1/files//content',
@@ -313,16 +358,51 @@ describe('a URL that is no file of this server', () => {
     'javascript:alert(1)',
     'https://',
     '그림',
-  ])('is refused, and nothing is read: %s', async (url) => {
-    const readFile = () => Promise.reject(new Error('a file was read'));
-    await expect(resolvePart(imageUrl(url), { ...READER, readFile })).rejects.toMatchObject(refused);
+  ])('is refused where it leads to this server or to no server at all: %s', async (url) => {
+    const { fetched, reader } = outside(() => new Response(SAMPLES.png));
+    await expect(resolvePart(imageUrl(url), reader)).rejects.toMatchObject({
+      type: 'invalid_request',
+      detail: ['part_url_unsupported'],
+      param,
+    });
+    expect(fetched).not.toHaveBeenCalled();
   });
 
-  it('is refused on every origin but the one the client used', async () => {
-    const elsewhere = { ...READER, ownOrigin: 'http://127.0.0.1:8787' };
-    await expect(resolvePart(imageUrl(ownUrl('file_png')), elsewhere)).rejects.toMatchObject(refused);
+  it('that looks like one on another origin is not read from the store', async () => {
+    const { fetched, reader } = outside(() => new Response(null, { status: 401 }));
+    const elsewhere = { ...reader, ownOrigin: 'http://127.0.0.1:8787' };
+    await expect(resolvePart(imageUrl(ownUrl('file_png')), elsewhere)).rejects.toMatchObject({
+      detail: ['part_fetch_status', 401],
+      param,
+    });
+    expect(fetched).toHaveBeenCalledTimes(1);
     const url = 'http://127.0.0.1:8787/v1/files/file_png/content';
-    expect(await resolvePart(imageUrl(url), elsewhere)).toMatchObject({ bytes: SAMPLES.png });
+    const local = { ...READER, ownOrigin: 'http://127.0.0.1:8787' };
+    expect(await resolvePart(imageUrl(url), local)).toMatchObject({ bytes: SAMPLES.png });
+    expect(fetched).toHaveBeenCalledTimes(1);
+  });
+
+  it('may be no larger than what the parts before it have left', async () => {
+    const { reader } = outside(() => new Response(SAMPLES.png));
+    const large = new Uint8Array(PARTS_LIMIT_BYTES - SAMPLES.png.length + 1);
+    const readFile = async () => ({ bytes: large, mediaType: 'application/pdf', filename: 'large.pdf' });
+    const content: ContentPart[] = [
+      { type: 'document', source: { type: 'file', file_id: 'file_large' } },
+      imageUrl('https://a.example/a.png'),
+    ];
+    await expect(resolve([{ role: 'user', content }], { ...reader, readFile })).rejects.toMatchObject({
+      detail: ['part_too_large', 0],
+      param: 'messages[0].content[1].image_url.url',
+    });
+  });
+
+  it('that cannot be read says which part it was', async () => {
+    const { reader } = outside(() => Promise.reject(new TypeError('no such host')));
+    await expect(resolvePart(imageUrl('https://a.example/a.png'), reader)).rejects.toMatchObject({
+      type: 'invalid_request',
+      detail: ['part_fetch_failed'],
+      param,
+    });
   });
 });
 
@@ -336,6 +416,7 @@ describe('all parts of a request together', () => {
     const bytes = new Uint8Array(PARTS_LIMIT_BYTES - bytesLeft);
     const reader: PartReader = {
       ownOrigin: ORIGIN,
+      targets: { allowPrivate: false },
       readFile: async (_id, limitBytes) => {
         limits.push(limitBytes);
         return { bytes, mediaType: 'application/pdf', filename: 'large.pdf' };

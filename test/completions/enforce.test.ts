@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { completeEnforced } from '../../src/completions/enforce';
+import { completeEnforced, type EnforceableModel } from '../../src/completions/enforce';
 import type { ChatRequest, FinishReason, ResponseFormat, ToolCall, Usage } from '../../src/contract/chat';
 import { ApiError } from '../../src/contract/errors';
 import { errorMessage } from '../../src/contract/messages/render';
-import type { ChatModel, ModelAnswer, ModelCall } from '../../src/models/model';
+import type { ModelAnswer, ModelCall } from '../../src/models/model';
 
 interface Said {
   content?: string | null;
@@ -22,10 +22,14 @@ const USAGE: Usage = {
 };
 
 /** A model that gives these answers one after the other, each with one choice or several. */
-function scripted(answers: (Said | Said[])[]): ChatModel & { calls: ModelCall[] } {
+function scripted(
+  answers: (Said | Said[])[],
+  hasJsonSchema = true,
+): EnforceableModel & { calls: ModelCall[] } {
   const calls: ModelCall[] = [];
   return {
     calls,
+    hasJsonSchema,
     async complete(call): Promise<ModelAnswer> {
       const said = answers[calls.length];
       calls.push(call);
@@ -315,7 +319,8 @@ describe('a failing model', () => {
   it('fails the request with its own error, in a repair too', async () => {
     const overloaded = new ApiError('model_overloaded', { retryAfterMs: 5000 });
     let calls = 0;
-    const model: ChatModel = {
+    const model: EnforceableModel = {
+      hasJsonSchema: true,
       complete: async (call) => {
         calls += 1;
         if (calls === 2) throw overloaded;

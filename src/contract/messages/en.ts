@@ -65,7 +65,17 @@ const detail = {
   scope_missing: (scope: string) => `the key lacks the scope "${scope}"`,
   stream_token_wrong: () => 'the stream token is not valid for this batch',
   model_unknown: (id: string) => `there is no model "${id}"`,
-  stream_unsupported: () => 'streaming is not available; leave "stream" out or send false',
+  tools_unsupported: (model: string) => `the model "${model}" does not call tools`,
+  stream_of_several: (model: string) => `the model "${model}" streams one answer at a time`,
+  stream_in_batch: () => 'a batch has no streams; leave "stream" out or send false',
+  // Providers. Their own words stand in "provider".
+  provider_refused: () => 'the model provider refused the request, see "provider"',
+  provider_key_refused: () => "the model provider refused this deployment's key",
+  provider_model_unknown: () => 'the model provider does not know this model',
+  provider_quota: () => "this deployment's quota at the model provider is used up",
+  provider_busy: () => 'the model provider takes no more requests for now',
+  model_key_missing: (id: string, name: string) =>
+    `the model "${id}" cannot be used until ${name} is set for this deployment`,
   // Tool protocol.
   tool_name_invalid: (name: string) =>
     `"${name}" is not a tool name: use 1 to 64 of the characters A-Z, a-z, 0-9, _ and -`,
@@ -97,7 +107,13 @@ const detail = {
     `the model "${model}" does not take ${modality} input`,
   part_too_large: (megabytes: number) => `this part is larger than the ${megabytes} MiB left for it`,
   parts_too_large: (megabytes: number) => `the content parts together are larger than ${megabytes} MiB`,
-  part_url_unsupported: () => 'only data: URLs and content URLs of files on this server can be read',
+  part_url_unsupported: () =>
+    'use an https: URL, a data: URL in base64 or the content URL of a file on this server',
+  part_url_refused: (reason: string) => `this URL cannot be fetched: ${reason}`,
+  part_fetch_status: (status: number) => `the server of this URL answered with HTTP status ${status}`,
+  part_fetch_redirects: (limit: number) => `this URL redirects more than ${limit} times`,
+  part_fetch_timeout: (seconds: number) => `this URL could not be read within ${seconds} seconds`,
+  part_fetch_failed: () => 'the server of this URL could not be reached, or broke off',
   // Files.
   multipart_expected: () => 'send the body as multipart/form-data',
   multipart_malformed: (reason: string) => `the multipart body is malformed: ${reason}`,

@@ -1,9 +1,13 @@
-// POST /chat/completions, the same handler on both surfaces: complete, answer, settle off the client's path.
+// POST /chat/completions, the same handler on both surfaces: complete or stream, and settle off the client's path.
 import { Hono } from 'hono';
-import { completeChat } from '../../completions/complete';
-import { chatRequest } from '../../contract/chat';
+import type { LedgerEntry } from '../../accounts/ledger';
+import { type CompletionContext, completeChat } from '../../completions/complete';
+import { streamChat } from '../../completions/stream';
+import { type ChatRequest, chatRequest } from '../../contract/chat';
 import { CHAT_BODY_LIMIT_BYTES } from '../../contract/limits';
+import { errorBody } from '../../contract/messages/render';
 import { readFileBytes } from '../../files/file-store';
+import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
 import { type AppContext, type AppEnv, originOf } from '../context';
 import { jsonBody } from '../validate';
 
@@ -12,28 +16,46 @@ export const chatRoutes = new Hono<AppEnv>().post(
   jsonBody(chatRequest, CHAT_BODY_LIMIT_BYTES),
   async (c) => {
     const request = c.req.valid('json');
-    const { accountId, keyId } = c.var;
-    const { completion, costNano } = await completeChat(request, {
-      ownOrigin: originOf(c),
-      readFile: (id, limitBytes) => readFileBytes(c.env, accountId, id, limitBytes),
-      attempt: attemptOf(c),
-      signal: c.req.raw.signal,
-      discount: 'none',
-      limit: null,
-    });
-    const day = new Date().toISOString().slice(0, 10);
-    c.executionCtx.waitUntil(
-      c.env.ACCOUNTS.getByName(accountId).settle({
-        day,
-        model: completion.model,
-        keyId,
-        usage: completion.usage,
-        costNano,
-      }),
-    );
+    if (request.stream) return stream(c, request);
+    const { completion, costNano } = await completeChat(request, contextOf(c));
+    const { model, usage } = completion;
+    c.executionCtx.waitUntil(settle(c, { model, usage, costNano }));
     return c.json(completion);
   },
 );
+
+async function stream(c: AppContext, request: ChatRequest): Promise<Response> {
+  const { requestId, locale } = c.var;
+  const context = {
+    ...contextOf(c),
+    describe: (error: Parameters<typeof errorBody>[0]) => errorBody(error, locale, requestId),
+  };
+  const { body, spent } = await streamChat(request, context);
+  c.executionCtx.waitUntil(spent.then((spend) => settle(c, spend)));
+  return new Response(body, { headers: EVENT_STREAM_HEADERS });
+}
+
+function contextOf(c: AppContext): CompletionContext {
+  const { accountId } = c.var;
+  return {
+    ownOrigin: originOf(c),
+    targets: { allowPrivate: c.env.ALLOW_PRIVATE_NETWORK === 'true' },
+    readFile: (id, limitBytes) => readFileBytes(c.env, accountId, id, limitBytes),
+    attempt: attemptOf(c),
+    signal: c.req.raw.signal,
+    discount: 'none',
+    limit: null,
+  };
+}
+
+async function settle(
+  c: AppContext,
+  spend: Pick<LedgerEntry, 'model' | 'usage' | 'costNano'>,
+): Promise<void> {
+  const { accountId, keyId } = c.var;
+  const day = new Date().toISOString().slice(0, 10);
+  await c.env.ACCOUNTS.getByName(accountId).settle({ day, keyId, ...spend });
+}
 
 /** Which try of one logical request this is: the official SDKs count theirs in a header. */
 function attemptOf(c: AppContext): number {

@@ -1,6 +1,6 @@
 // GET /models: the catalogue in OpenAI's shape, with what this platform adds.
 import { Hono } from 'hono';
-import { ApiError } from '../../contract/errors';
+import { unknownModel } from '../../completions/prepare';
 import { type CatalogueModel, findModel, listModels } from '../../models/catalogue';
 import type { AppEnv } from '../context';
 
@@ -9,9 +9,7 @@ export const modelRoutes = new Hono<AppEnv>()
   .get('/models/:id{.+}', (c) => {
     const id = c.req.param('id');
     const model = findModel(id);
-    if (model === null) {
-      throw new ApiError('not_found', { missing: 'model', param: 'model', detail: ['model_unknown', id] });
-    }
+    if (model === null) throw unknownModel(id);
     return c.json(modelWire(model));
   });
 

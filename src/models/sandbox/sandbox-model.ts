@@ -2,8 +2,9 @@
 // follows the request's tools, response format and `@sandbox` directives.
 import type { ChatChoice, ChatRequest, FinishReason, Usage } from '../../contract/chat';
 import { ApiError } from '../../contract/errors';
-import type { ChatModel, ModelAnswer, ModelCall } from '../model';
+import type { ChatModel, ModelAnswer, ModelCall, ModelEvent } from '../model';
 import { estimatePromptTokens, estimateTextTokens, firstTokens } from '../token-estimate';
+import { answerChunks } from './answer-chunks';
 import { ofLength, proseAnswer } from './answer-text';
 import { readTurn, type Turn } from './conversation';
 import { schemaInstance } from './schema-instance';
@@ -19,14 +20,43 @@ interface Plan {
 }
 
 export const sandbox: ChatModel = {
-  async complete(call: ModelCall): Promise<ModelAnswer> {
+  async complete(call): Promise<ModelAnswer> {
+    return answer(call, readTurn(call));
+  },
+
+  async stream(call): Promise<ReadableStream<ModelEvent>> {
     const turn = readTurn(call);
-    await applyFaults(turn, call);
-    const plan = planAnswer(turn, call.request);
-    const choices = await choicesOf(plan, turn, call);
-    return { choices, usage: usageOf(call, plan.tokens * choices.length) };
+    const { choices, usage } = await answer(call, turn);
+    const chunks = answerChunks(choices);
+    let usageSent = false;
+    return new ReadableStream<ModelEvent>(
+      {
+        async pull(controller) {
+          const { done, value } = chunks.next();
+          if (!done) {
+            if (turn.directives.chunkDelayMs > 0) {
+              await scheduler.wait(turn.directives.chunkDelayMs, { signal: call.signal });
+            }
+            controller.enqueue({ type: 'chunk', choices: [value] });
+          } else if (!usageSent) {
+            usageSent = true;
+            controller.enqueue({ type: 'usage', usage });
+          } else {
+            controller.close();
+          }
+        },
+      },
+      { highWaterMark: 0 },
+    );
   },
 };
+
+async function answer(call: ModelCall, turn: Turn): Promise<ModelAnswer> {
+  await applyFaults(turn, call);
+  const plan = planAnswer(turn, call.request);
+  const choices = await choicesOf(plan, turn, call);
+  return { choices, usage: usageOf(call, plan.tokens * choices.length) };
+}
 
 async function applyFaults({ directives }: Turn, call: ModelCall): Promise<void> {
   if (directives.latencyMs > 0) await scheduler.wait(directives.latencyMs, { signal: call.signal });

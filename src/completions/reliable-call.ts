@@ -1,0 +1,71 @@
+// Calls a model as the catalogue says: so long at the most, so often again, and then the models that stand in for it.
+import { ApiError } from '../contract/errors';
+import { type CatalogueModel, findModel } from '../models/catalogue';
+
+const BACKOFF_BASE_MS = 250;
+/** The longest wait between two tries of one request. */
+const RETRY_AFTER_MAXIMUM_MS = 5_000;
+
+/** The model that was asked for and those that may stand in, as far as they are there. */
+export function candidates(model: CatalogueModel): CatalogueModel[] {
+  const others = model.fallbacks.map((id) => findModel(id)).filter((other) => other !== null);
+  return [model, ...others.filter((other) => other.id !== model.id)];
+}
+
+/**
+ * Asks one model after the other, each as often as its catalogue entry says, until one answers. Only overload, timeouts
+ * and failures of the provider are worth another try: what is wrong with the request is wrong everywhere.
+ *
+ * @throws ApiError of the last try
+ */
+export async function askInTurn<T>(
+  models: readonly CatalogueModel[],
+  signal: AbortSignal,
+  ask: (model: CatalogueModel) => Promise<T>,
+): Promise<{ answer: T; model: CatalogueModel }> {
+  let failure: unknown;
+  for (const model of models) {
+    for (let retry = 0; retry <= model.retries; retry++) {
+      try {
+        return { answer: await ask(model), model };
+      } catch (error) {
+        if (signal.aborted || !isWorthAnotherTry(error)) throw error;
+        failure = error;
+        const waitMs = backoffMs(error, retry);
+        // A longer wait is the client's, who is told of it; a stand-in need not wait.
+        if (waitMs > RETRY_AFTER_MAXIMUM_MS) break;
+        if (retry < model.retries) await scheduler.wait(waitMs, { signal });
+      }
+    }
+  }
+  throw failure;
+}
+
+/** Runs a call to a model under its time limit; `signal` ends it earlier. */
+export async function withTimeout<T>(
+  model: CatalogueModel,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  // Not AbortSignal.timeout: its timer cannot be cleared.
+  const timeout = new AbortController();
+  const timer = setTimeout(() => timeout.abort(), model.timeoutMs);
+  try {
+    return await call(AbortSignal.any([signal, timeout.signal]));
+  } catch (error) {
+    // The signal before the error: an abort surfaces as errors of several kinds.
+    throw timeout.signal.aborted ? new ApiError('timeout', { cause: error }) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isWorthAnotherTry(error: unknown): boolean {
+  if (!(error instanceof ApiError) || !error.retryable) return false;
+  return error.type === 'model_overloaded' || error.type === 'timeout' || error.type === 'model_error';
+}
+
+function backoffMs(error: unknown, retry: number): number {
+  const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+  return Math.max(BACKOFF_BASE_MS * 2 ** retry, asked);
+}

@@ -1,0 +1,247 @@
+// One streamed chat completion: the model's chunks go to the client as they come, and what was used is settled at the end.
+import { type CostNano, costResponse } from '../accounts/ledger';
+import { type ChatRequest, NO_USAGE, type Usage } from '../contract/chat';
+import { ApiError, type ErrorBody } from '../contract/errors';
+import type { CatalogueModel } from '../models/catalogue';
+import type { ModelEvent } from '../models/model';
+import { type CompletionContext, newCompletionId } from './complete';
+import { formatInstruction } from './enforce';
+import { prepare } from './prepare';
+import { costOf } from './pricing';
+import { askInTurn, candidates, withTimeout } from './reliable-call';
+import { StreamCollector } from './stream-collector';
+import { findViolation, mustBeChecked, violationError } from './violations';
+
+/** Far below what proxies cut silent connections at: where the runtime does not tell, only writing shows that a client left. */
+const HEARTBEAT_MS = 3_000;
+
+const ENCODER = new TextEncoder();
+const HEARTBEAT = ENCODER.encode(': keep-alive\n\n');
+
+export interface StreamContext extends CompletionContext {
+  /** An error as the client reads it, inside the stream. */
+  describe: (error: ApiError) => ErrorBody;
+}
+
+/** What a stream used, when it has ended in whatever way. */
+interface StreamSpend {
+  model: string;
+  usage: Usage;
+  costNano: CostNano | null;
+}
+
+export interface StreamedChat {
+  /** Server-sent events, to their end. Cancelling it ends the provider's work. */
+  body: ReadableStream<Uint8Array>;
+  spent: Promise<StreamSpend>;
+}
+
+/**
+ * Opens the stream: what fails before the model's first event is thrown, later failures are an `error` event.
+ *
+ * @throws ApiError of any type of the taxonomy
+ */
+export async function streamChat(request: ChatRequest, context: StreamContext): Promise<StreamedChat> {
+  const prepared = await prepare(request, context);
+  const abort = new AbortController();
+  const signal = AbortSignal.any([context.signal, abort.signal]);
+  const raw = !mustBeChecked(request);
+  const { answer, model } = await askInTurn(candidates(prepared.model), signal, (candidate) =>
+    openStream(candidate, signal, async (limited) => {
+      const instruction = candidate.hasJsonSchema ? [] : formatInstruction(request);
+      const messages = [...instruction, ...prepared.messages];
+      return candidate.model.stream(
+        { request, messages, attempt: context.attempt, signal: limited },
+        { raw },
+      );
+    }),
+  );
+  const stream = new ChatStream(request, model, prepared.promptTokens, context, answer, abort);
+  return { body: stream.body(), spent: stream.spent };
+}
+
+/** A stream whose first event has come, which is what may still be tried elsewhere. */
+interface OpenedStream {
+  first: ReadableStreamReadResult<ModelEvent>;
+  reader: ReadableStreamDefaultReader<ModelEvent>;
+}
+
+function openStream(
+  model: CatalogueModel,
+  signal: AbortSignal,
+  open: (signal: AbortSignal) => Promise<ReadableStream<ModelEvent>>,
+): Promise<OpenedStream> {
+  return withTimeout(model, signal, async (limited) => {
+    const reader = (await open(limited)).getReader();
+    return { reader, first: await reader.read() };
+  });
+}
+
+class ChatStream {
+  readonly spent: Promise<StreamSpend>;
+  readonly #request: ChatRequest;
+  readonly #model: CatalogueModel;
+  readonly #context: StreamContext;
+  readonly #reader: ReadableStreamDefaultReader<ModelEvent>;
+  readonly #abort: AbortController;
+  readonly #collector = new StreamCollector();
+  readonly #promptTokens: number;
+  readonly #settle: (spend: StreamSpend) => void;
+  #next: Promise<ReadableStreamReadResult<ModelEvent>>;
+  #head = { id: newCompletionId(), created: Math.floor(Date.now() / 1000) };
+  #usage: Usage | null = null;
+  /** Chunks so far: about as many tokens, for an answer that ends before its usage is told. */
+  #chunks = 0;
+  #silentMs = 0;
+
+  constructor(
+    request: ChatRequest,
+    model: CatalogueModel,
+    promptTokens: number,
+    context: StreamContext,
+    { first, reader }: OpenedStream,
+    abort: AbortController,
+  ) {
+    this.#request = request;
+    this.#model = model;
+    this.#promptTokens = promptTokens;
+    this.#context = context;
+    this.#reader = reader;
+    this.#abort = abort;
+    this.#next = Promise.resolve(first);
+    const { promise, resolve } = Promise.withResolvers<StreamSpend>();
+    this.spent = promise;
+    this.#settle = resolve;
+  }
+
+  body(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        pull: (controller) => this.#pull(controller),
+        cancel: () => this.#stop(),
+      },
+      { highWaterMark: 0 },
+    );
+  }
+
+  async #pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    try {
+      for (;;) {
+        const result = await this.#read();
+        if (result === 'silence') {
+          controller.enqueue(HEARTBEAT);
+          return;
+        }
+        if (result.done) break;
+        const text = this.#textOf(result.value);
+        if (text === '') continue;
+        controller.enqueue(ENCODER.encode(text));
+        return;
+      }
+      controller.enqueue(ENCODER.encode(await this.#ending()));
+    } catch (thrown) {
+      const error = thrown instanceof ApiError ? thrown : new ApiError('model_error', { cause: thrown });
+      this.#abort.abort();
+      const body = this.#context.describe(error);
+      controller.enqueue(ENCODER.encode(`data: ${JSON.stringify({ error: body })}\n\n`));
+    }
+    controller.close();
+    this.#settleNow();
+  }
+
+  /** The next event; `silence` after a while without one, and an error after too long. */
+  async #read(): Promise<ReadableStreamReadResult<ModelEvent> | 'silence'> {
+    const silence = Promise.withResolvers<'silence'>();
+    const waitMs = Math.min(HEARTBEAT_MS, this.#model.timeoutMs - this.#silentMs);
+    const timer = setTimeout(() => silence.resolve('silence'), waitMs);
+    try {
+      const result = await Promise.race([this.#next, silence.promise]);
+      if (result === 'silence') {
+        this.#silentMs += waitMs;
+        if (this.#silentMs >= this.#model.timeoutMs) throw new ApiError('timeout');
+        return result;
+      }
+      this.#silentMs = 0;
+      if (!result.done) this.#next = this.#reader.read();
+      // Whoever awaits it learns of a failure; until then it is not an unhandled one.
+      this.#next.catch(() => undefined);
+      return result;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #textOf(event: ModelEvent): string {
+    switch (event.type) {
+      case 'head':
+        this.#head = { id: event.id, created: event.createdSeconds };
+        return '';
+      case 'raw':
+        this.#chunks += event.chunks;
+        return this.#includesUsage ? withUsageMember(event.text) : event.text;
+      case 'chunk':
+        this.#chunks += 1;
+        if (mustBeChecked(this.#request)) this.#collector.add(event.choices);
+        return this.#chunk({ choices: event.choices, ...(this.#includesUsage && { usage: null }) });
+      case 'usage':
+        this.#usage = event.usage;
+        return '';
+    }
+  }
+
+  /** What follows the last chunk: the usage where it was asked for, and the end; or what is wrong with the answer. */
+  async #ending(): Promise<string> {
+    const violation = await findViolation(this.#collector.choices, this.#request);
+    if (violation !== null) throw violationError(violation);
+    const { usage, costNano } = this.#spend();
+    const last = this.#includesUsage
+      ? this.#chunk({ choices: [], usage, cost: costNano && costResponse(costNano) })
+      : '';
+    return `${last}data: [DONE]\n\n`;
+  }
+
+  #chunk(members: object): string {
+    const { id, created } = this.#head;
+    const chunk = { id, object: 'chat.completion.chunk', created, model: this.#model.id, ...members };
+    return `data: ${JSON.stringify(chunk)}\n\n`;
+  }
+
+  get #includesUsage(): boolean {
+    return this.#request.stream_options?.include_usage === true;
+  }
+
+  /** The client went away: the provider stops, and what was generated so far is charged. */
+  async #stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#reader.cancel().catch(() => undefined);
+    this.#settleNow();
+  }
+
+  #settleNow(): void {
+    this.#settle(this.#spend());
+  }
+
+  #spend(): StreamSpend {
+    const usage = this.#usage ?? this.#usageSoFar();
+    return {
+      model: this.#model.id,
+      usage,
+      costNano: costOf(usage, this.#model.prices, this.#context.discount),
+    };
+  }
+
+  #usageSoFar(): Usage {
+    return {
+      prompt_tokens: this.#promptTokens,
+      completion_tokens: this.#chunks,
+      total_tokens: this.#promptTokens + this.#chunks,
+      prompt_tokens_details: { ...NO_USAGE.prompt_tokens_details, text_tokens: this.#promptTokens },
+      completion_tokens_details: { ...NO_USAGE.completion_tokens_details, text_tokens: this.#chunks },
+    };
+  }
+}
+
+/** The usage is still to come, which not every upstream says on each chunk. Inside strings, quotes are escaped. */
+function withUsageMember(text: string): string {
+  return text.includes('"usage":') ? text : text.replaceAll('}\n\n', ',"usage":null}\n\n');
+}

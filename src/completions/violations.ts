@@ -1,0 +1,75 @@
+// What is wrong with an answer: its format against the response format, its tool calls against the declared tools.
+import type { ChatChoice, ChatRequest, ToolCall } from '../contract/chat';
+import { ApiError } from '../contract/errors';
+import { validate } from './json-schema';
+import { parseArguments } from './tool-protocol';
+
+/** What is wrong with one choice, as sentences. `toolCall` is null where it is the content. */
+export interface Violation {
+  choice: ChatChoice;
+  toolCall: ToolCall | null;
+  errors: string[];
+}
+
+/** Whether an answer to this request has to be looked at, so that it cannot be passed on unread. */
+export function mustBeChecked(request: ChatRequest): boolean {
+  return asksForJson(request) || Boolean(request.tools?.length);
+}
+
+export function asksForJson({ response_format: format }: ChatRequest): boolean {
+  return format?.type === 'json_object' || format?.type === 'json_schema';
+}
+
+/** The first violation of any choice, or null. */
+export async function findViolation(
+  choices: readonly ChatChoice[],
+  request: ChatRequest,
+): Promise<Violation | null> {
+  for (const choice of choices) {
+    const { tool_calls: toolCalls, refusal, content } = choice.message;
+    for (const toolCall of toolCalls ?? []) {
+      const errors = await toolCallErrors(toolCall, request);
+      if (errors.length > 0) return { choice, toolCall, errors };
+    }
+    if (toolCalls || refusal !== null || choice.finish_reason === 'content_filter') continue;
+    const errors = await contentErrors(content ?? '', request.response_format);
+    if (errors.length === 0) continue;
+    const cutOff = choice.finish_reason === 'length' ? ['the answer was cut off at its token limit'] : errors;
+    return { choice, toolCall: null, errors: cutOff };
+  }
+  return null;
+}
+
+async function toolCallErrors({ function: called }: ToolCall, request: ChatRequest): Promise<string[]> {
+  const tool = request.tools?.find((candidate) => candidate.function.name === called.name);
+  if (tool === undefined) return [`there is no tool "${called.name}"`];
+  const args = parseArguments(called.arguments);
+  if (args === null) return [`the arguments of "${called.name}" are not a JSON object`];
+  const result = await validate(tool.function.parameters ?? {}, args);
+  return result.valid ? [] : result.errors.map((error) => `${called.name}: ${error}`);
+}
+
+async function contentErrors(content: string, format: ChatRequest['response_format']): Promise<string[]> {
+  if (!format || format.type === 'text') return [];
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    return ['the answer is not JSON'];
+  }
+  if (format.type === 'json_object') {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject ? [] : ['the answer is not a JSON object'];
+  }
+  if (!format.json_schema.strict) return [];
+  const result = await validate(format.json_schema.schema, value);
+  return result.valid ? [] : result.errors;
+}
+
+/** A violation as the client reads it: no retry of the same request can be told to help. */
+export function violationError({ toolCall, errors }: Violation): ApiError {
+  return new ApiError('model_error', {
+    detail: [toolCall === null ? 'output_invalid' : 'tool_call_failed', errors.join('; ')],
+    retryable: false,
+  });
+}

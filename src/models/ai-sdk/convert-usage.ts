@@ -1,0 +1,67 @@
+// Usage as the AI SDK reports it, brought to ours; estimated where the provider says nothing.
+import type { LanguageModelV4Usage } from '@ai-sdk/provider';
+import type { Usage } from '../../contract/chat';
+import type { ModelCall } from '../model';
+import { estimatePromptTokens, estimateTextTokens } from '../token-estimate';
+
+/** Tokens of a prompt that are not text, where a provider counts them apart. */
+export interface PromptMedia {
+  image: number;
+  audio: number;
+}
+
+export const NO_MEDIA: PromptMedia = { image: 0, audio: 0 };
+
+/** Total and cached include what was written to and read from a cache. `said` is the answer, for the estimate. */
+export function convertUsage(
+  { inputTokens, outputTokens }: LanguageModelV4Usage,
+  media: PromptMedia,
+  call: ModelCall,
+  said: string,
+): Usage {
+  if (inputTokens.total === undefined || outputTokens.total === undefined) return estimatedUsage(call, said);
+  const prompt = count(inputTokens.total);
+  const completion = count(outputTokens.total);
+  const image = Math.min(prompt, media.image);
+  const audio = Math.min(prompt - image, media.audio);
+  return usage({
+    prompt,
+    completion,
+    image,
+    audio,
+    cached: Math.min(prompt, count(inputTokens.cacheRead)),
+    reasoning: Math.min(completion, count(outputTokens.reasoning)),
+  });
+}
+
+function estimatedUsage(call: ModelCall, said: string): Usage {
+  const { text, image, audio } = estimatePromptTokens(call.request, call.messages);
+  const completion = estimateTextTokens(said);
+  return usage({ prompt: text + image + audio, completion, image, audio, cached: 0, reasoning: 0 });
+}
+
+interface Counts extends PromptMedia {
+  prompt: number;
+  completion: number;
+  cached: number;
+  reasoning: number;
+}
+
+function usage({ prompt, completion, image, audio, cached, reasoning }: Counts): Usage {
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      text_tokens: prompt - image - audio,
+      image_tokens: image,
+      audio_tokens: audio,
+    },
+    completion_tokens_details: { text_tokens: completion - reasoning, reasoning_tokens: reasoning },
+  };
+}
+
+function count(value: number | undefined): number {
+  return value !== undefined && value > 0 ? Math.round(value) : 0;
+}

@@ -1,0 +1,93 @@
+// A provider behind the AI SDK as one of our models. The SDK gives one answer a call: `n` of them are `n` calls.
+import { addUsage, type ChatChoice, type Usage } from '../../contract/chat';
+import { ApiError } from '../../contract/errors';
+import type { ChatModel, ModelAnswer, ModelCall, ModelEvent } from '../model';
+import { convertAnswer } from './convert-answer';
+import { convertStream } from './convert-stream';
+import { convertUsage } from './convert-usage';
+import { sdkError } from './sdk-error';
+import type { SdkProvider } from './sdk-provider';
+
+export function sdkModel(provider: SdkProvider): ChatModel {
+  return {
+    async complete(call: ModelCall): Promise<ModelAnswer> {
+      // One that fails ends the others: their answers could not be given.
+      const failed = new AbortController();
+      const signal = AbortSignal.any([call.signal, failed.signal]);
+      try {
+        const times = Array.from({ length: call.request.n ?? 1 });
+        const answers = await Promise.all(times.map(() => completeOne(provider, { ...call, signal })));
+        return {
+          choices: answers.map(({ choice }, index) => ({ ...choice, index })),
+          usage: answers.map(({ usage }) => usage).reduce(addUsage),
+        };
+      } catch (error) {
+        failed.abort();
+        throw sdkError(provider.upstream, error, call.signal);
+      }
+    },
+
+    async stream(call: ModelCall): Promise<ReadableStream<ModelEvent>> {
+      if ((call.request.n ?? 1) > 1) {
+        throw new ApiError('invalid_request', {
+          detail: ['stream_of_several', provider.upstream.id],
+          param: 'n',
+        });
+      }
+      const left = new AbortController();
+      const signal = AbortSignal.any([call.signal, left.signal]);
+      const mapped = (error: unknown) => sdkError(provider.upstream, error, call.signal);
+      try {
+        const { stream } = await provider.model.doStream(provider.optionsOf({ ...call, signal }));
+        return await begun(stream.pipeThrough(convertStream(provider, call)), mapped, () => left.abort());
+      } catch (error) {
+        left.abort();
+        throw mapped(error);
+      }
+    },
+  };
+}
+
+async function completeOne(
+  provider: SdkProvider,
+  call: ModelCall,
+): Promise<{ choice: ChatChoice; usage: Usage }> {
+  const result = await provider.model.doGenerate(provider.optionsOf(call));
+  const choice = convertAnswer(provider.upstream, result, provider.refusalOf);
+  const said = `${choice.message.content ?? ''}${JSON.stringify(choice.message.tool_calls ?? '')}`;
+  return { choice, usage: convertUsage(result.usage, provider.mediaOf(result.usage), call, said) };
+}
+
+/** The stream once its first event is there: what fails until then rejects, what fails later errors the stream. */
+async function begun(
+  events: ReadableStream<ModelEvent>,
+  mapped: (error: unknown) => unknown,
+  abort: () => void,
+): Promise<ReadableStream<ModelEvent>> {
+  const reader = events.getReader();
+  const first = await reader.read();
+  return new ReadableStream<ModelEvent>(
+    {
+      start(controller) {
+        if (first.value !== undefined) controller.enqueue(first.value);
+        if (first.done) controller.close();
+      },
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          abort();
+          controller.error(mapped(error));
+        }
+      },
+      async cancel(reason) {
+        const cancelled = reader.cancel(reason).catch(() => {});
+        abort();
+        await cancelled;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { askInTurn, candidates, withTimeout } from '../../src/completions/reliable-call';
+import { ApiError, type ErrorType } from '../../src/contract/errors';
+import type { CatalogueModel } from '../../src/models/catalogue';
+import * as catalogue from '../../src/models/catalogue';
+import { scriptedModel } from './scripted-model';
+
+const never = new AbortController().signal;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Asks models that fail in turn with these types, then answer; who was asked, and how long each wait was. */
+async function run(models: CatalogueModel[], failures: (ErrorType | Error)[], signal = never) {
+  const asked: string[] = [];
+  const waits: number[] = [];
+  vi.spyOn(scheduler, 'wait').mockImplementation(async (delay: number) => {
+    waits.push(delay);
+  });
+  const outcome = await askInTurn(models, signal, async ({ id }) => {
+    asked.push(id);
+    const failure = failures.shift();
+    if (failure === undefined) return 'answer';
+    throw typeof failure === 'string' ? new ApiError(failure) : failure;
+  }).then(
+    ({ answer, model }) => ({ answer, by: model.id, error: null }),
+    (error: unknown) => ({ answer: null, by: null, error }),
+  );
+  return { ...outcome, asked, waits };
+}
+
+const model = (id: string, retries = 0) => scriptedModel([], { id, retries });
+
+describe('a model that fails', () => {
+  it('is asked again as often as its entry says, and each time later', async () => {
+    const failures: ErrorType[] = ['model_overloaded', 'timeout', 'model_error'];
+    const { answer, asked, waits } = await run([model('a', 3)], failures);
+    expect([answer, asked]).toEqual(['answer', ['a', 'a', 'a', 'a']]);
+    expect(waits).toEqual([250, 500, 1000]);
+  });
+
+  it('is asked no more often than that', async () => {
+    const { error, asked } = await run([model('a', 1)], ['model_overloaded', 'timeout']);
+    expect(asked).toEqual(['a', 'a']);
+    expect(error).toMatchObject({ type: 'timeout' });
+  });
+
+  it('has others stand in for it, each with retries of its own, and the answer says who gave it', async () => {
+    const failures: ErrorType[] = ['model_error', 'model_error', 'model_overloaded'];
+    const { by, asked, waits } = await run([model('a', 1), model('b'), model('c')], failures);
+    expect([by, asked]).toEqual(['c', ['a', 'a', 'b', 'c']]);
+    // A stand-in is asked at once.
+    expect(waits).toEqual([250]);
+  });
+
+  it('fails with the last of the errors', async () => {
+    const { error } = await run([model('a'), model('b')], ['model_overloaded', 'timeout']);
+    expect(error).toMatchObject({ type: 'timeout' });
+  });
+
+  it.each<ErrorType>([
+    'invalid_request',
+    'context_length_exceeded',
+    'content_policy_violation',
+    'rate_limit_exceeded',
+  ])('for a reason that is the request’s own (%s) is not asked again', async (type) => {
+    const { error, asked } = await run([model('a', 3), model('b')], [type]);
+    expect(asked).toEqual(['a']);
+    expect(error).toMatchObject({ type });
+  });
+
+  it('in a way that no retry helps is not asked again', async () => {
+    const { asked } = await run([model('a', 3)], [new ApiError('model_error', { retryable: false })]);
+    expect(asked).toEqual(['a']);
+    const bug = new TypeError('x is not a function');
+    expect(await run([model('a', 3)], [bug])).toMatchObject({ asked: ['a'], error: bug });
+  });
+
+  it('is given the time it asks for, and left for its stand-in where that is too long', async () => {
+    const asking = (retryAfterMs: number) => new ApiError('model_overloaded', { retryAfterMs });
+    const { waits, asked } = await run([model('a', 3), model('b')], [asking(900), asking(1), asking(5_001)]);
+    expect(waits).toEqual([900, 500]);
+    expect(asked).toEqual(['a', 'a', 'a', 'b']);
+    const last = asking(60_000);
+    expect(await run([model('a', 3)], [last])).toMatchObject({ asked: ['a'], waits: [], error: last });
+  });
+
+  it('is left alone once the client is gone', async () => {
+    const { asked } = await run([model('a', 3), model('b')], ['model_overloaded'], AbortSignal.abort());
+    expect(asked).toEqual(['a']);
+  });
+});
+
+it('the stand-ins are those of the catalogue, and never the model itself', () => {
+  const b = model('b');
+  vi.spyOn(catalogue, 'findModel').mockImplementation((id) => (id === 'gone' ? null : id === 'a' ? a : b));
+  const a = scriptedModel([], { id: 'a', fallbacks: ['gone', 'b', 'a'] });
+  expect(candidates(a).map(({ id }) => id)).toEqual(['a', 'b']);
+});
+
+describe('a call with a time limit', () => {
+  const limited = scriptedModel([], { timeoutMs: 20 });
+
+  it('that takes longer is a timeout, and is given up', async () => {
+    let given: AbortSignal | undefined;
+    const call = withTimeout(limited, never, async (signal) => {
+      given = signal;
+      await scheduler.wait(10_000, { signal });
+    });
+    await expect(call).rejects.toMatchObject({ type: 'timeout' });
+    expect(given?.aborted).toBe(true);
+  });
+
+  it('that is given up before fails as it does', async () => {
+    const leaving = new AbortController();
+    const reason = new Error('left');
+    const call = withTimeout(scriptedModel([]), leaving.signal, (signal) => {
+      leaving.abort(reason);
+      return Promise.reject(signal.reason);
+    });
+    await expect(call).rejects.toBe(reason);
+  });
+
+  it('that is in time is left alone afterwards', async () => {
+    let given: AbortSignal | undefined;
+    await withTimeout(limited, never, async (signal) => {
+      given = signal;
+    });
+    await scheduler.wait(60);
+    expect(given?.aborted).toBe(false);
+  });
+});
