@@ -10,6 +10,7 @@ import {
   MONEY_LIMIT_USD,
 } from './limits';
 import { listQuery } from './lists';
+import type { OwnIssue } from './messages/en';
 
 const BATCH_STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type BatchStatus = (typeof BATCH_STATUSES)[number];
@@ -18,7 +19,7 @@ const customId = z.string().min(1).max(CUSTOM_ID_LIMIT_CHARACTERS);
 
 /** `1m` to `168h`. */
 const completionWindow = z.string().refine((text) => windowMilliseconds(text) !== null, {
-  error: 'minutes or hours between 1m and 168h, e.g. "24h"',
+  error: 'window_invalid' satisfies OwnIssue,
 });
 
 /** A completion window in milliseconds, or null where the text is not one. */

@@ -1,5 +1,6 @@
 // A chat completion as clients send and receive it, on both surfaces: OpenAI's shape, both dialects of content parts.
 import * as z from 'zod';
+import type { OwnIssue } from './messages/en';
 
 /** Where an image's, document's or recording's bytes come from. */
 const partSource = z.discriminatedUnion('type', [
@@ -104,7 +105,9 @@ export type ResponseFormat = z.infer<typeof responseFormat>;
 /** At most 16 pairs, as on batches and on OpenAI's API. */
 export const metadata = z
   .record(z.string().max(64), z.string().max(512))
-  .refine((pairs) => Object.keys(pairs).length <= 16, { error: 'at most 16 pairs' });
+  .refine((pairs) => Object.keys(pairs).length <= 16, {
+    error: 'metadata_too_many' satisfies OwnIssue,
+  });
 
 /** Parameters not listed pass through to OpenAI-compatible providers untouched. */
 export const chatRequest = z.looseObject({

@@ -43,7 +43,7 @@ export type MissingKind = keyof typeof missing;
 
 const detail = {
   /** One issue of a schema, in zod's own words for the language. */
-  issue: (issue: z.core.$ZodRawIssue) => issueText(issueMessage(issue), issue),
+  issue: (issue: z.core.$ZodRawIssue): string => issueText(issueMessage(issue), issue, detail),
   json_malformed: (reason: string) => `the body is not valid JSON (${reason})`,
   json_expected: (received: string) =>
     `send the body as application/json (received ${received === '' ? 'no content type' : received})`,
@@ -62,7 +62,6 @@ const detail = {
   key_expired: () => 'the key has expired',
   admin_key_wrong: () => 'the admin key is wrong',
   account_suspended: () => 'the account is suspended',
-  scope_missing: (scope: string) => `the key lacks the scope "${scope}"`,
   stream_token_wrong: () => 'the stream token is not valid for this batch',
   model_unknown: (id: string) => `there is no model "${id}"`,
   tools_unsupported: (model: string) => `the model "${model}" does not call tools`,
@@ -126,7 +125,6 @@ const detail = {
   field_unknown: (field: string) => `the field "${field}" is not known`,
   file_empty: () => 'the file is empty',
   range_unsatisfiable: (size: number) => `the range lies outside the file's ${size} bytes`,
-  file_too_large_for_quota: (bytes: number) => `the account's storage limit is ${bytes} bytes`,
   // Batches.
   too_many_inputs: (limit: number) => `a batch takes at most ${limit} inputs`,
   input_too_large: (megabytes: number) =>
@@ -141,6 +139,7 @@ const detail = {
   input_was_refused: () => 'the input file was refused; upload a corrected one and make a new batch',
   nothing_to_retry: () => 'every item was completed',
   custom_id_repeated: (id: string) => `the custom_id "${id}" is used more than once`,
+  metadata_too_many: () => 'metadata takes at most 16 pairs',
   window_invalid: () => 'give minutes or hours between 1m and 168h, e.g. "24h"',
   target_invalid: (reason: string) => `this webhook URL cannot be used: ${reason}`,
   after_unknown: (id: string) => `there is no entry "${id}" to continue after`,
@@ -148,17 +147,21 @@ const detail = {
     'input order is only known once the batch has ended; use order=committed until then',
   window_over: () => 'the completion window ended before every item was done',
   batch_not_terminal: () => 'the batch has not ended; wait for its end or cancel it first',
-  batch_ended: () => 'the batch has already ended',
   max_cost_reached: (usd: string) => `the batch's max_cost of $${usd} was reached`,
   answer_too_large: (megabytes: number) => `the answer is larger than ${megabytes} MiB`,
 };
 
-/** What a zod locale answered, or the issue's own message where the schema words it itself. */
+/** What a schema checks by itself: the message of its issue is one of these keys. */
+export type OwnIssue = 'window_invalid' | 'metadata_too_many';
+
+/** What a zod locale answered, or our own sentence for what a schema checks by itself. */
 export function issueText(
   message: string | { message: string } | null | undefined,
   issue: z.core.$ZodRawIssue,
+  own: Record<OwnIssue, () => string>,
 ): string {
-  if (issue.code === 'custom' && issue.message !== undefined) return issue.message;
+  const key = issue.code === 'custom' ? issue.message : undefined;
+  if (key !== undefined && Object.hasOwn(own, key)) return own[key as OwnIssue]();
   return (typeof message === 'string' ? message : message?.message) ?? issue.code;
 }
 

@@ -37,7 +37,7 @@ export const ko: Messages = {
     key: '키를 찾을 수 없습니다',
   },
   detail: {
-    issue: (issue) => issueText(issueMessage(issue), issue),
+    issue: (issue) => issueText(issueMessage(issue), issue, ko.detail),
     json_malformed: (reason) => `본문이 올바른 JSON이 아닙니다 (${reason})`,
     json_expected: (received) =>
       `본문을 application/json으로 보내세요 (받은 형식: ${received === '' ? '없음' : received})`,
@@ -56,7 +56,6 @@ export const ko: Messages = {
     key_expired: () => '만료된 키입니다',
     admin_key_wrong: () => '관리자 키가 올바르지 않습니다',
     account_suspended: () => '정지된 계정입니다',
-    scope_missing: (scope) => `키에 "${scope}" 권한이 없습니다`,
     stream_token_wrong: () => '이 배치에 유효하지 않은 스트림 토큰입니다',
     tools_unsupported: (model) => `"${model}" 모델은 도구를 호출하지 않습니다`,
     stream_of_several: (model) => `"${model}" 모델은 한 번에 한 응답만 스트리밍합니다`,
@@ -109,7 +108,6 @@ export const ko: Messages = {
     field_unknown: (field) => `"${field}" 필드는 알 수 없습니다`,
     file_empty: () => '파일이 비어 있습니다',
     range_unsatisfiable: (size) => `범위가 파일 크기 ${size}바이트를 벗어납니다`,
-    file_too_large_for_quota: (bytes) => `계정의 저장 한도는 ${bytes}바이트입니다`,
     too_many_inputs: (limit) => `배치 입력은 최대 ${limit}개입니다`,
     input_too_large: (megabytes) =>
       `입력 하나는 최대 ${megabytes} MiB입니다. 큰 콘텐츠는 파일로 업로드하고 file_id로 참조하세요`,
@@ -123,6 +121,7 @@ export const ko: Messages = {
     input_was_refused: () => '입력 파일이 거부되었습니다. 수정한 파일을 업로드하고 새 배치를 만드세요',
     nothing_to_retry: () => '모든 항목이 완료되었습니다',
     custom_id_repeated: (id) => `custom_id "${id}"가 두 번 이상 사용되었습니다`,
+    metadata_too_many: () => 'metadata는 최대 16쌍입니다',
     window_invalid: () => '1m에서 168h 사이의 분 또는 시간을 지정하세요. 예: "24h"',
     target_invalid: (reason) => `이 webhook URL은 사용할 수 없습니다: ${reason}`,
     after_unknown: (id) => `이어서 볼 항목 "${id}"가 없습니다`,
@@ -130,7 +129,6 @@ export const ko: Messages = {
       '입력 순서는 배치가 끝난 뒤에 정해집니다. 그 전에는 order=committed를 사용하세요',
     window_over: () => '모든 항목이 처리되기 전에 처리 기한이 끝났습니다',
     batch_not_terminal: () => '배치가 아직 끝나지 않았습니다. 끝날 때까지 기다리거나 먼저 취소하세요',
-    batch_ended: () => '배치가 이미 끝났습니다',
     max_cost_reached: (usd) => `배치의 max_cost $${usd}에 도달했습니다`,
     answer_too_large: (megabytes) => `응답이 ${megabytes} MiB보다 큽니다`,
   },
