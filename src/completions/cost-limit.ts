@@ -4,7 +4,7 @@ import type { CatalogueModel } from '../models/catalogue';
 import type { ModelMessage } from '../models/model';
 import { estimatePromptTokens } from '../models/token-estimate';
 import { ANSWER_BOUND_TOKENS, answerLimit } from './estimate';
-import { costOf, type Discount } from './pricing';
+import { costOf, type Discount, SHARES } from './pricing';
 
 /** What one request may cost. */
 export interface CostLimit {
@@ -35,7 +35,7 @@ export function withinCost(
   const { text, image, audio } = estimatePromptTokens(request, messages);
   const prompt = { ...used, prompt_tokens: used.prompt_tokens + text + image + audio };
   const spent = costOf(prompt, model.prices, discount);
-  const perToken = model.prices.completion * (discount === 'batch' ? 0.5 : 1);
+  const perToken = model.prices.completion * SHARES[discount];
   if (spent === null || perToken === 0) return request;
   const affordable = Math.floor((limit.nano - spent.prompt - spent.completion) / perToken / (request.n ?? 1));
   const own = answerLimit(request);

@@ -1,6 +1,6 @@
 // What a request will use and cost, before it is run.
 import type { CostNano } from '../accounts/ledger';
-import { type ChatRequest, NO_USAGE, type Usage } from '../contract/chat';
+import { type ChatRequest, type Usage, usageFrom } from '../contract/chat';
 import type { CatalogueModel } from '../models/catalogue';
 import { estimateUnreadPromptTokens } from '../models/token-estimate';
 import { costOf, type Discount } from './pricing';
@@ -31,19 +31,7 @@ export function answerLimit(request: ChatRequest): number | null {
 }
 
 function usageWith(request: ChatRequest, answerTokens: number): Usage {
-  const prompt = estimateUnreadPromptTokens(request);
-  const promptTokens = prompt.text + prompt.image + prompt.audio;
-  const completionTokens = (answerLimit(request) ?? answerTokens) * (request.n ?? 1);
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: {
-      ...NO_USAGE.prompt_tokens_details,
-      text_tokens: prompt.text,
-      image_tokens: prompt.image,
-      audio_tokens: prompt.audio,
-    },
-    completion_tokens_details: { ...NO_USAGE.completion_tokens_details, text_tokens: completionTokens },
-  };
+  const { text, image, audio } = estimateUnreadPromptTokens(request);
+  const completion = (answerLimit(request) ?? answerTokens) * (request.n ?? 1);
+  return usageFrom({ prompt: text + image + audio, completion, image, audio });
 }

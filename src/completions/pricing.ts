@@ -6,10 +6,13 @@ import type { Prices } from '../models/catalogue';
 /** `batch`: half of the same request made alone. */
 export type Discount = 'none' | 'batch';
 
+/** What of the catalogue's price is paid. */
+export const SHARES: Record<Discount, number> = { none: 1, batch: 0.5 };
+
 /** The cost of a usage, or null where the model has no known price. Half a nano-dollar is rounded up. */
 export function costOf(usage: Usage, prices: Prices | null, discount: Discount): CostNano | null {
   if (prices === null) return null;
-  const share = discount === 'batch' ? 0.5 : 1;
+  const share = SHARES[discount];
   const cached = usage.prompt_tokens_details.cached_tokens;
   return {
     prompt: Math.round(

@@ -1,6 +1,6 @@
 // One streamed chat completion: the model's chunks go to the client as they come, and what was used is settled at the end.
 import { type CostNano, costResponse } from '../accounts/ledger';
-import { type ChatRequest, NO_USAGE, type Usage } from '../contract/chat';
+import { type ChatRequest, type Usage, usageFrom } from '../contract/chat';
 import { ApiError, type ErrorBody } from '../contract/errors';
 import type { CatalogueModel } from '../models/catalogue';
 import type { ModelEvent } from '../models/model';
@@ -231,13 +231,7 @@ class ChatStream {
   }
 
   #usageSoFar(): Usage {
-    return {
-      prompt_tokens: this.#promptTokens,
-      completion_tokens: this.#chunks,
-      total_tokens: this.#promptTokens + this.#chunks,
-      prompt_tokens_details: { ...NO_USAGE.prompt_tokens_details, text_tokens: this.#promptTokens },
-      completion_tokens_details: { ...NO_USAGE.completion_tokens_details, text_tokens: this.#chunks },
-    };
+    return usageFrom({ prompt: this.#promptTokens, completion: this.#chunks });
   }
 }
 

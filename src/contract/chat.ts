@@ -227,6 +227,33 @@ export const NO_USAGE: Usage = {
   completion_tokens_details: { text_tokens: 0, reasoning_tokens: 0 },
 };
 
+/** Tokens as they are counted or estimated: of each side the whole, and what of it is not plain text. */
+interface TokenCounts {
+  prompt: number;
+  completion: number;
+  image?: number;
+  audio?: number;
+  cached?: number;
+  reasoning?: number;
+}
+
+/** A usage whose details add up: what is not counted apart is text. */
+export function usageFrom(counts: TokenCounts): Usage {
+  const { prompt, completion, image = 0, audio = 0, cached = 0, reasoning = 0 } = counts;
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: {
+      cached_tokens: cached,
+      text_tokens: prompt - image - audio,
+      image_tokens: image,
+      audio_tokens: audio,
+    },
+    completion_tokens_details: { text_tokens: completion - reasoning, reasoning_tokens: reasoning },
+  };
+}
+
 /** The sum of two usages, member by member. */
 export function addUsage(a: Usage, b: Usage): Usage {
   const prompt = a.prompt_tokens_details;

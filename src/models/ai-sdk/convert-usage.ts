@@ -1,6 +1,6 @@
 // Usage as the AI SDK reports it, brought to ours; estimated where the provider says nothing.
 import type { LanguageModelV4Usage } from '@ai-sdk/provider';
-import type { Usage } from '../../contract/chat';
+import { type Usage, usageFrom } from '../../contract/chat';
 import type { ModelCall } from '../model';
 import { estimatePromptTokens, estimateTextTokens } from '../token-estimate';
 
@@ -24,7 +24,7 @@ export function convertUsage(
   const completion = count(outputTokens.total);
   const image = Math.min(prompt, media.image);
   const audio = Math.min(prompt - image, media.audio);
-  return usage({
+  return usageFrom({
     prompt,
     completion,
     image,
@@ -37,29 +37,7 @@ export function convertUsage(
 function estimatedUsage(call: ModelCall, said: string): Usage {
   const { text, image, audio } = estimatePromptTokens(call.request, call.messages);
   const completion = estimateTextTokens(said);
-  return usage({ prompt: text + image + audio, completion, image, audio, cached: 0, reasoning: 0 });
-}
-
-interface Counts extends PromptMedia {
-  prompt: number;
-  completion: number;
-  cached: number;
-  reasoning: number;
-}
-
-function usage({ prompt, completion, image, audio, cached, reasoning }: Counts): Usage {
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: {
-      cached_tokens: cached,
-      text_tokens: prompt - image - audio,
-      image_tokens: image,
-      audio_tokens: audio,
-    },
-    completion_tokens_details: { text_tokens: completion - reasoning, reasoning_tokens: reasoning },
-  };
+  return usageFrom({ prompt: text + image + audio, completion, image, audio });
 }
 
 function count(value: number | undefined): number {

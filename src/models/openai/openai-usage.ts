@@ -1,5 +1,5 @@
 // Usage as OpenAI-compatible upstreams report it, brought to ours; estimated where they do not.
-import type { ChatChoice, Usage } from '../../contract/chat';
+import { type ChatChoice, type Usage, usageFrom } from '../../contract/chat';
 import type { ModelCall } from '../model';
 import { estimatePromptTokens, estimateTextTokens } from '../token-estimate';
 
@@ -49,18 +49,7 @@ export function reportedUsage(usage: OpenaiUsage): Usage {
     completion - said,
     Math.min(completion, count(usage.completion_tokens_details?.reasoning_tokens)),
   );
-  return {
-    prompt_tokens: prompt,
-    completion_tokens: completion,
-    total_tokens: prompt + completion,
-    prompt_tokens_details: {
-      cached_tokens: cached,
-      text_tokens: prompt - audio - image,
-      image_tokens: image,
-      audio_tokens: audio,
-    },
-    completion_tokens_details: { text_tokens: completion - reasoning, reasoning_tokens: reasoning },
-  };
+  return usageFrom({ prompt, completion, image, audio, cached, reasoning });
 }
 
 function count(value: number | null | undefined): number {

@@ -1,6 +1,12 @@
 // The built-in model: no network, the same answer to the same request. It shows truly what arrived and
 // follows the request's tools, response format and `@sandbox` directives.
-import type { ChatChoice, ChatRequest, FinishReason, Usage } from '../../contract/chat';
+import {
+  type ChatChoice,
+  type ChatRequest,
+  type FinishReason,
+  type Usage,
+  usageFrom,
+} from '../../contract/chat';
 import { ApiError } from '../../contract/errors';
 import type { ChatModel, ModelAnswer, ModelCall, ModelEvent } from '../model';
 import { estimatePromptTokens, estimateTextTokens, firstTokens } from '../token-estimate';
@@ -134,18 +140,6 @@ async function choicesOf(plan: Plan, turn: Turn, call: ModelCall): Promise<ChatC
 }
 
 function usageOf(call: ModelCall, completionTokens: number): Usage {
-  const prompt = estimatePromptTokens(call.request, call.messages);
-  const promptTokens = prompt.text + prompt.image + prompt.audio;
-  return {
-    prompt_tokens: promptTokens,
-    completion_tokens: completionTokens,
-    total_tokens: promptTokens + completionTokens,
-    prompt_tokens_details: {
-      cached_tokens: 0,
-      text_tokens: prompt.text,
-      image_tokens: prompt.image,
-      audio_tokens: prompt.audio,
-    },
-    completion_tokens_details: { text_tokens: completionTokens, reasoning_tokens: 0 },
-  };
+  const { text, image, audio } = estimatePromptTokens(call.request, call.messages);
+  return usageFrom({ prompt: text + image + audio, completion: completionTokens, image, audio });
 }
