@@ -33,7 +33,7 @@ export interface Completed {
 export async function completeChat(request: ChatRequest, context: CompletionContext): Promise<Completed> {
   const { attempt, signal, discount, limit } = context;
   const prepared = await prepare(request, context);
-  const { answer, model } = await askInTurn(candidates(prepared.model), signal, (candidate) =>
+  const { answer, model } = await askInTurn(candidates(request, prepared), signal, (candidate) =>
     completeEnforced(
       {
         hasJsonSchema: candidate.hasJsonSchema,

@@ -1,22 +1,44 @@
 // Calls a model as the catalogue says: so long at the most, so often again, and then the models that stand in for it.
-import { ApiError } from '../contract/errors';
+import type { ChatRequest } from '../contract/chat';
+import { ApiError, type ErrorType } from '../contract/errors';
 import { type CatalogueModel, findModel } from '../models/catalogue';
+import type { PreparedRequest } from './prepare';
 
 const BACKOFF_BASE_MS = 250;
 /** The longest wait between two tries of one request. */
 const RETRY_AFTER_MAXIMUM_MS = 5_000;
 
-/** The model that was asked for and those that may stand in, as far as they are there. */
-export function candidates(model: CatalogueModel): CatalogueModel[] {
+/** How a stand-in says that it does not take the request, be it `n` in a stream or a type of image. */
+const REFUSALS: ReadonlySet<ErrorType> = new Set([
+  'invalid_request',
+  'unsupported_media_type',
+  'context_length_exceeded',
+]);
+
+/** The model that was asked for and those that may stand in: they are there, and take what the request holds. */
+export function candidates(request: ChatRequest, prepared: PreparedRequest): CatalogueModel[] {
+  const { model } = prepared;
   const others = model.fallbacks.map((id) => findModel(id)).filter((other) => other !== null);
-  return [model, ...others.filter((other) => other.id !== model.id)];
+  return [model, ...others.filter((other) => other.id !== model.id && canTake(other, request, prepared))];
+}
+
+function canTake(
+  { hasTools, contextWindow, modalities }: CatalogueModel,
+  { tools }: ChatRequest,
+  { messages, promptTokens }: PreparedRequest,
+): boolean {
+  if ((tools?.length && !hasTools) || promptTokens > contextWindow) return false;
+  return messages.every(
+    ({ content }) => !Array.isArray(content) || content.every(({ type }) => modalities.includes(type)),
+  );
 }
 
 /**
  * Asks one model after the other, each as often as its catalogue entry says, until one answers. Only overload, timeouts
- * and failures of the provider are worth another try: what is wrong with the request is wrong everywhere.
+ * and failures of the provider are worth another try: what is wrong with the request is the client's to hear. A stand-in
+ * that refuses a request is passed over, since it was made for another model.
  *
- * @throws ApiError of the last try
+ * @throws ApiError of the last try that was no such refusal
  */
 export async function askInTurn<T>(
   models: readonly CatalogueModel[],
@@ -29,7 +51,9 @@ export async function askInTurn<T>(
       try {
         return { answer: await ask(model), model };
       } catch (error) {
-        if (signal.aborted || !isWorthAnotherTry(error)) throw error;
+        if (signal.aborted) throw error;
+        if (model !== models[0] && isRefusal(error)) break;
+        if (!isWorthAnotherTry(error)) throw error;
         failure = error;
         const waitMs = backoffMs(error, retry);
         // A longer wait is the client's, who is told of it; a stand-in need not wait.
@@ -63,6 +87,10 @@ export async function withTimeout<T>(
 function isWorthAnotherTry(error: unknown): boolean {
   if (!(error instanceof ApiError) || !error.retryable) return false;
   return error.type === 'model_overloaded' || error.type === 'timeout' || error.type === 'model_error';
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && REFUSALS.has(error.type);
 }
 
 function backoffMs(error: unknown, retry: number): number {

@@ -46,7 +46,7 @@ export async function streamChat(request: ChatRequest, context: StreamContext): 
   const abort = new AbortController();
   const signal = AbortSignal.any([context.signal, abort.signal]);
   const raw = !mustBeChecked(request);
-  const { answer, model } = await askInTurn(candidates(prepared.model), signal, (candidate) =>
+  const { answer, model } = await askInTurn(candidates(request, prepared), signal, (candidate) =>
     openStream(candidate, signal, async (limited) => {
       const instruction = candidate.hasJsonSchema ? [] : formatInstruction(request);
       const messages = [...instruction, ...prepared.messages];

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { PreparedRequest } from '../../src/completions/prepare';
 import { askInTurn, candidates, withTimeout } from '../../src/completions/reliable-call';
+import type { ChatRequest } from '../../src/contract/chat';
 import { ApiError, type ErrorType } from '../../src/contract/errors';
 import type { CatalogueModel } from '../../src/models/catalogue';
 import * as catalogue from '../../src/models/catalogue';
-import { scriptedModel } from './scripted-model';
+import { chatRequest, scriptedModel } from './scripted-model';
 
 const never = new AbortController().signal;
 
@@ -92,11 +94,69 @@ describe('a model that fails', () => {
   });
 });
 
-it('the stand-ins are those of the catalogue, and never the model itself', () => {
-  const b = model('b');
-  vi.spyOn(catalogue, 'findModel').mockImplementation((id) => (id === 'gone' ? null : id === 'a' ? a : b));
-  const a = scriptedModel([], { id: 'a', fallbacks: ['gone', 'b', 'a'] });
-  expect(candidates(a).map(({ id }) => id)).toEqual(['a', 'b']);
+describe('a model that stands in', () => {
+  const text = { role: 'user' as const, content: 'Hi' };
+  const image = { type: 'image' as const, mediaType: 'image/png', bytes: new Uint8Array(1), filename: null };
+  const picture = { role: 'user' as const, content: [{ type: 'text' as const, text: 'See' }, image] };
+  const tools = [{ type: 'function' as const, function: { name: 'f' } }];
+
+  /** Ids of those asked for a request, of a catalogue that holds nothing but them. */
+  function standIns(
+    others: CatalogueModel[],
+    {
+      messages = [text],
+      promptTokens = 10,
+      ...request
+    }: Partial<PreparedRequest> & Partial<ChatRequest> = {},
+  ): string[] {
+    vi.spyOn(catalogue, 'findModel').mockImplementation(
+      (id) => others.find((other) => other.id === id) ?? null,
+    );
+    const asked = scriptedModel([], { id: 'a', fallbacks: ['gone', ...others.map(({ id }) => id)] });
+    const prepared = { model: asked, messages: messages as PreparedRequest['messages'], promptTokens };
+    return candidates(chatRequest(request as Partial<ChatRequest>), prepared).map(({ id }) => id);
+  }
+
+  it('is in the catalogue, and never the model itself', () => {
+    expect(standIns([model('b'), model('a')])).toEqual(['a', 'b']);
+  });
+
+  it('takes every kind of part that the request has', () => {
+    const others = [model('b'), scriptedModel([], { id: 'c', modalities: ['text', 'image'] })];
+    expect(standIns(others, { messages: [picture, text] })).toEqual(['a', 'c']);
+    expect(standIns(others)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('calls tools where the request has some', () => {
+    const others = [scriptedModel([], { id: 'b', hasTools: false }), model('c')];
+    expect(standIns(others, { tools })).toEqual(['a', 'c']);
+    expect(standIns(others, { tools: [] })).toEqual(['a', 'b', 'c']);
+  });
+
+  it('has room for the prompt', () => {
+    const others = [scriptedModel([], { id: 'b', contextWindow: 99 }), model('c')];
+    expect(standIns(others, { promptTokens: 100 })).toEqual(['a', 'c']);
+    expect(standIns(others, { promptTokens: 99 })).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each<ErrorType>(['invalid_request', 'unsupported_media_type', 'context_length_exceeded'])(
+    'and refuses the request (%s) is passed over',
+    async (type) => {
+      const models = [model('a'), model('b', 2), model('c')];
+      const { by, asked } = await run(models, ['model_overloaded', type]);
+      expect([by, asked]).toEqual(['c', ['a', 'b', 'c']]);
+      const none = await run(models, ['model_overloaded', type, type]);
+      expect(none.error).toMatchObject({ type: 'model_overloaded' });
+    },
+  );
+
+  it('and finds the content against its policy ends the request', async () => {
+    const { error } = await run(
+      [model('a'), model('b'), model('c')],
+      ['timeout', 'content_policy_violation'],
+    );
+    expect(error).toMatchObject({ type: 'content_policy_violation' });
+  });
 });
 
 describe('a call with a time limit', () => {
