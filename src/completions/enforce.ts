@@ -1,6 +1,13 @@
 // Holds a model to what the request asked of its answer: the response format, and tool calls that fit their schemas.
 // What does not fit goes back to the model with the errors, at most twice.
-import { addUsage, type ChatRequest, NO_USAGE, type StructuredOutput, type Usage } from '../contract/chat';
+import {
+  addUsage,
+  type ChatChoice,
+  type ChatRequest,
+  NO_USAGE,
+  type StructuredOutput,
+  type Usage,
+} from '../contract/chat';
 import type { ChatModel, ModelAnswer, ModelCall, ModelMessage } from '../models/model';
 import { asksForJson, findViolation, type Violation, violationError } from './violations';
 
@@ -34,7 +41,7 @@ export async function completeEnforced(
   for (let attempts = 1; ; attempts++) {
     const violation = await findViolation(answer.choices, call.request);
     if (violation === null) {
-      const structuredOutput = evidence(model.hasJsonSchema, call.request, answer, attempts);
+      const structuredOutput = evidence(model.hasJsonSchema, call.request, answer.choices, attempts);
       return { ...answer, usage, structuredOutput };
     }
     // An answer cut off at its token limit would be cut off again.
@@ -46,13 +53,14 @@ export async function completeEnforced(
   }
 }
 
-function evidence(
+/** How the format of an answer was held to, after so many calls; null where it has none. */
+export function evidence(
   isNative: boolean,
   request: ChatRequest,
-  answer: ModelAnswer,
+  choices: readonly ChatChoice[],
   attempts: number,
 ): StructuredOutput | null {
-  if (!asksForJson(request) || answer.choices.every((choice) => choice.message.tool_calls)) return null;
+  if (!asksForJson(request) || choices.every(({ message }) => message.tool_calls)) return null;
   return { method: attempts > 1 ? 'repaired' : isNative ? 'native' : 'instructed', attempts };
 }
 

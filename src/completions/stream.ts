@@ -1,11 +1,11 @@
 // One streamed chat completion: the model's chunks go to the client as they come, and what was used is settled at the end.
 import { type CostNano, costResponse } from '../accounts/ledger';
-import { type ChatRequest, type Usage, usageFrom } from '../contract/chat';
+import { type ChatRequest, type ChunkChoice, type Usage, usageFrom } from '../contract/chat';
 import { ApiError, type ErrorBody } from '../contract/errors';
 import type { CatalogueModel } from '../models/catalogue';
 import type { ModelEvent } from '../models/model';
 import { type CompletionContext, newCompletionId } from './complete';
-import { formatInstruction } from './enforce';
+import { evidence, formatInstruction } from './enforce';
 import { prepare } from './prepare';
 import { costOf } from './pricing';
 import { askInTurn, candidates, withTimeout } from './reliable-call';
@@ -85,6 +85,8 @@ class ChatStream {
   readonly #reader: ReadableStreamDefaultReader<ModelEvent>;
   readonly #abort: AbortController;
   readonly #collector = new StreamCollector();
+  /** In an answer that is checked, the chunk in which a choice ends: it waits until all of them were found right. */
+  #held: ChunkChoice[] | null = null;
   readonly #promptTokens: number;
   readonly #settle: (spend: StreamSpend) => void;
   #next: Promise<ReadableStreamReadResult<ModelEvent>>;
@@ -181,23 +183,37 @@ class ChatStream {
         return this.#includesUsage ? withUsageMember(event.text) : event.text;
       case 'chunk':
         this.#chunks += 1;
-        if (mustBeChecked(this.#request)) this.#collector.add(event.choices);
-        return this.#chunk({ choices: event.choices, ...(this.#includesUsage && { usage: null }) });
+        return mustBeChecked(this.#request) ? this.#checked(event.choices) : this.#piece(event.choices);
       case 'usage':
         this.#usage = event.usage;
         return '';
     }
   }
 
-  /** What follows the last chunk: the usage where it was asked for, and the end; or what is wrong with the answer. */
+  #checked(choices: ChunkChoice[]): string {
+    this.#collector.add(choices);
+    const before = this.#held === null ? '' : this.#piece(this.#held);
+    this.#held = choices.some((choice) => choice.finish_reason) ? choices : null;
+    return this.#held === null ? before + this.#piece(choices) : before;
+  }
+
+  /** What is left to say: the last chunk with what was found, and the end; or what is wrong with the answer. */
   async #ending(): Promise<string> {
-    const violation = await findViolation(this.#collector.choices, this.#request);
+    const { choices } = this.#collector;
+    const violation = await findViolation(choices, this.#request);
     if (violation !== null) throw violationError(violation);
+    const structuredOutput = evidence(this.#model.hasJsonSchema, this.#request, choices, 1);
+    const found = structuredOutput && { structured_output: structuredOutput };
+    const held = this.#held === null ? '' : this.#piece(this.#held, this.#includesUsage ? null : found);
     const { usage, costNano } = this.#spend();
     const last = this.#includesUsage
-      ? this.#chunk({ choices: [], usage, cost: costNano && costResponse(costNano) })
+      ? this.#chunk({ choices: [], usage, cost: costNano && costResponse(costNano), ...found })
       : '';
-    return `${last}data: [DONE]\n\n`;
+    return `${held}${last}data: [DONE]\n\n`;
+  }
+
+  #piece(choices: ChunkChoice[], more: object | null = null): string {
+    return this.#chunk({ choices, ...(this.#includesUsage && { usage: null }), ...more });
   }
 
   #chunk(members: object): string {

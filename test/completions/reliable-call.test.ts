@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { PreparedRequest } from '../../src/completions/prepare';
 import { askInTurn, candidates, withTimeout } from '../../src/completions/reliable-call';
 import type { ChatRequest } from '../../src/contract/chat';
 import { ApiError, type ErrorType } from '../../src/contract/errors';
 import type { CatalogueModel } from '../../src/models/catalogue';
 import * as catalogue from '../../src/models/catalogue';
+import type { ModelMessage } from '../../src/models/model';
 import { chatRequest, scriptedModel } from './scripted-model';
 
 const never = new AbortController().signal;
@@ -95,26 +95,27 @@ describe('a model that fails', () => {
 });
 
 describe('a model that stands in', () => {
-  const text = { role: 'user' as const, content: 'Hi' };
-  const image = { type: 'image' as const, mediaType: 'image/png', bytes: new Uint8Array(1), filename: null };
-  const picture = { role: 'user' as const, content: [{ type: 'text' as const, text: 'See' }, image] };
+  const text: ModelMessage = { role: 'user', content: 'Hi' };
+  const picture: ModelMessage = {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'See' },
+      { type: 'image', mediaType: 'image/png', bytes: new Uint8Array(1), filename: null },
+    ],
+  };
   const tools = [{ type: 'function' as const, function: { name: 'f' } }];
 
   /** Ids of those asked for a request, of a catalogue that holds nothing but them. */
   function standIns(
     others: CatalogueModel[],
-    {
-      messages = [text],
-      promptTokens = 10,
-      ...request
-    }: Partial<PreparedRequest> & Partial<ChatRequest> = {},
+    more: { messages?: ModelMessage[]; promptTokens?: number; tools?: ChatRequest['tools'] } = {},
   ): string[] {
     vi.spyOn(catalogue, 'findModel').mockImplementation(
       (id) => others.find((other) => other.id === id) ?? null,
     );
     const asked = scriptedModel([], { id: 'a', fallbacks: ['gone', ...others.map(({ id }) => id)] });
-    const prepared = { model: asked, messages: messages as PreparedRequest['messages'], promptTokens };
-    return candidates(chatRequest(request as Partial<ChatRequest>), prepared).map(({ id }) => id);
+    const { messages = [text], promptTokens = 10, tools } = more;
+    return candidates(chatRequest({ tools }), { model: asked, messages, promptTokens }).map(({ id }) => id);
   }
 
   it('is in the catalogue, and never the model itself', () => {

@@ -346,6 +346,56 @@ describe('an answer that has to be checked', () => {
     expect((await spent).usage).toEqual(USAGE);
   });
 
+  it('tells how its format was held to in its last chunk, which has the end of a choice or the usage', async () => {
+    const script: Step[] = [said('{"n":'), said('1}', 'stop'), usageEvent];
+    const found = { structured_output: { method: 'native', attempts: 1 } };
+    const { chunks } = await read(await open(script, { response_format: format }));
+    expect(chunks.slice(0, -2).some((part) => Object.hasOwn(Object(part), 'structured_output'))).toBe(false);
+    expect(chunks.at(-2)).toMatchObject({
+      choices: [{ delta: { content: '1}' }, finish_reason: 'stop' }],
+      ...found,
+    });
+
+    const stream_options = { include_usage: true };
+    const withUsage = await read(await open(script, { response_format: format, stream_options }));
+    expect(withUsage.chunks.at(-2)).toMatchObject({ choices: [], usage: USAGE, ...found });
+    expect(withUsage.chunks.at(-3)).toMatchObject({ choices: [{ finish_reason: 'stop' }], usage: null });
+    expect(withUsage.chunks.at(-3)).not.toHaveProperty('structured_output');
+  });
+
+  it('says so of an instructed model, and nothing where there is no format or only a call', async () => {
+    const foundIn = async (script: Step[], request: Partial<ChatRequest>, hasJsonSchema = true) => {
+      known = [];
+      const { text } = await read(await open(script, request, { hasJsonSchema }));
+      return /"structured_output":\{"method":"(\w+)"/.exec(text)?.[1] ?? null;
+    };
+    const answer = [said('{"n":1}', 'stop')];
+    const called = [call('a', 'f', '{"n":1}'), chunk({}, 'tool_calls')];
+    expect(await foundIn(answer, { response_format: format }, false)).toBe('instructed');
+    expect(await foundIn(called, { response_format: format, tools })).toBeNull();
+    expect(await foundIn(answer, { tools })).toBeNull();
+    expect(await foundIn(answer, {})).toBeNull();
+  });
+
+  it('keeps the end of a choice back until it was found right, and no more', async () => {
+    const pause = Promise.withResolvers<void>();
+    const script = [said('{"n":'), said('1}', 'stop'), chunk({ content: '{"n":' }, null, 1), pause.promise];
+    const { body } = await open([...script, chunk({ content: '"2"}' }, 'stop', 1), usageEvent], {
+      response_format: format,
+    });
+    const reader = body.getReader();
+    let text = '';
+    while (!text.includes('"index":1')) text += new TextDecoder().decode((await reader.read()).value);
+    expect(text).toContain('"finish_reason":"stop"');
+    pause.resolve();
+    let rest = '';
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      rest += new TextDecoder().decode(part.value);
+    }
+    expect(rest).toContain('model_error');
+    expect(rest).not.toContain('"finish_reason":"stop"');
+  });
+
   it('may be a call in pieces, a refusal, or text where tools are', async () => {
     const pieces = [
       call('a', 'f', '{"n"'),

@@ -108,6 +108,8 @@ describe.each(MODELS)('on %s', (model, greeting, afterTool) => {
       });
       const final = await streamed.finalChatCompletion();
       expect(Weather.safeParse(final.choices[0]?.message.parsed).error).toBeUndefined();
+      const method = model === 'mock/instructed' ? 'instructed' : 'native';
+      expect(final).toMatchObject({ structured_output: { method, attempts: 1 } });
     });
 
     it.each([false, true])('runs tools, streaming: %s', async (stream) => {
