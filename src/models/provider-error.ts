@@ -1,6 +1,7 @@
 // What goes wrong at a provider, as one of our errors: its status and words decide, and its words are kept.
 import { ApiError, type ErrorType } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
+import { contextLengthIn, isAboutContextLength } from './context-length';
 import type { Provider } from './provider';
 
 export interface ProviderFailure {
@@ -18,9 +19,9 @@ export interface ProviderFailure {
 }
 
 const MESSAGE_LIMIT_CHARACTERS = 1_000;
+/** What is searched for the reason: it stands at the beginning, and a page of HTML has no end. */
+const SEARCHED_CHARACTERS = 4_000;
 
-const CONTEXT_LENGTH =
-  /context[ _-]?(length|window)|maximum context|prompt is too long|too many (input )?tokens|input token count|exceeds? the (maximum|limit) .*tokens/i;
 const CONTENT_POLICY =
   /content[ _-]?(policy|filter|management)|safety (system|settings)|responsible ai|moderation/i;
 /** xAI and Google refuse a key with a 400. */
@@ -34,9 +35,11 @@ const SECRETS = /\b(sk|pk|rk|gsk|xai|AIza)[-_A-Za-z0-9]{12,}|Bearer\s+\S+/g;
 /** The error a client gets for a provider's failure. */
 export function providerError(failure: ProviderFailure): ApiError {
   const { provider, status, code, retryAfterMs, cause } = failure;
-  const { type, retryable, detail } = classify(status, `${code ?? ''} ${failure.message}`);
+  const words = `${code ?? ''} ${failure.message}`.slice(0, SEARCHED_CHARACTERS);
+  const { type, retryable, detail, param } = classify(status, words);
   return new ApiError(type, {
     ...(detail && { detail }),
+    ...(param && { param }),
     ...(retryable !== undefined && { retryable }),
     ...(typeof retryAfterMs === 'number' && { retryAfterMs }),
     provider: { name: provider.name, status, message: withoutSecrets(failure.message, failure.key) },
@@ -49,6 +52,7 @@ interface Classified {
   /** Where the type alone does not say it. */
   retryable?: boolean;
   detail?: Detail;
+  param?: string;
 }
 
 /** The deployment's key, not the client's. */
@@ -57,7 +61,7 @@ const QUOTA_ERROR: Classified = { type: 'rate_limit_exceeded', retryable: false,
 
 function classify(status: number | null, words: string): Classified {
   if (status !== null && status < 500 && status !== 429) {
-    if (CONTEXT_LENGTH.test(words)) return { type: 'context_length_exceeded' };
+    if (isAboutContextLength(words)) return contextLengthError(words);
     if (CONTENT_POLICY.test(words)) return { type: 'content_policy_violation' };
   }
   // Anthropic says so with a 400.
@@ -83,6 +87,16 @@ function classify(status: number | null, words: string): Classified {
     default:
       return { type: 'model_error' };
   }
+}
+
+function contextLengthError(words: string): Classified {
+  const length = contextLengthIn(words);
+  const error: Classified = { type: 'context_length_exceeded', param: 'messages' };
+  if (length === null) return error;
+  const { tokens, window } = length;
+  const detail: Detail =
+    tokens === null ? ['context_window', window] : ['context_length_exact', tokens, window];
+  return { ...error, detail };
 }
 
 function withoutSecrets(message: string, key: string | null): string {

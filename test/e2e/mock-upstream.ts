@@ -64,7 +64,12 @@ const BEHAVIOURS: Record<string, Behaviour> = {
     exchange.repeats > 0 ? answer(exchange) : fail(exchange, 500, 'Internal server error'),
   overloaded: (exchange) => fail(exchange, 529, 'Overloaded'),
   refusing: (exchange) => fail(exchange, 400, 'temperature: must be less than 1'),
-  'too-long': (exchange) => fail(exchange, 400, "This model's maximum context length is 8192 tokens"),
+  'too-long': (exchange) =>
+    fail(
+      exchange,
+      400,
+      "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+    ),
   filtered: (exchange) => fail(exchange, 400, 'Blocked by the content policy'),
   'wrong-key': (exchange) => {
     const key = exchange.request.headers.authorization ?? exchange.request.headers['x-api-key'];

@@ -131,6 +131,12 @@ it.each([
   await upstream.waitFor(`amid ${fault}`, fault === 'broken' || fault === 'held-open' ? 'gone' : 'answered');
 });
 
+it('a prompt that the provider finds too long is told with both numbers', async () => {
+  const error = await errorOf(await ask('too-long', 'Hi'));
+  expect(error.message).toContain('the request has 9000 tokens and the model takes 8192');
+  expect(error.provider?.message).toContain('your messages resulted in 9000 tokens');
+});
+
 it('the request reaches the provider under its own model and key, and nothing of ours with it', async () => {
   const client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: api.key });
   const completion = await client.chat.completions.create({

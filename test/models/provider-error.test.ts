@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { errorMessage } from '../../src/contract/messages/render';
 import { type ProviderFailure, providerError } from '../../src/models/provider-error';
 
 const failure = (status: number | null, message: string, more: Partial<ProviderFailure> = {}) =>
@@ -54,6 +55,17 @@ describe('a provider’s failure', () => {
   it('is also told by its code', () => {
     expect(failure(400, 'no', { code: 'context_length_exceeded' }).type).toBe('context_length_exceeded');
     expect(failure(429, 'no', { code: 'insufficient_quota' }).retryable).toBe(false);
+  });
+
+  it('about a prompt that is too long says what the request has and what the model takes', () => {
+    const words = 'prompt is too long: 213462 tokens > 200000 maximum';
+    const error = failure(400, words);
+    expect(error).toMatchObject({ param: 'messages', provider: { message: words } });
+    expect(errorMessage(error, 'en')).toContain('the request has 213462 tokens and the model takes 200000');
+    expect(errorMessage(error, 'ko')).toContain('요청은 213462 토큰이고 모델의 한도는 200000 토큰입니다');
+    const half = failure(400, 'maximum context length is 8192 tokens');
+    expect(errorMessage(half, 'en')).toContain('the model takes 8192 tokens');
+    expect(failure(400, 'the context window is full').detail).toBeNull();
   });
 
   it('keeps how long to wait, where the provider says so', () => {

@@ -94,6 +94,9 @@ const detail = {
   output_invalid: (errors: string) => `the answer does not match the response format: ${errors}`,
   context_length: (tokens: number, window: number) =>
     `the request has about ${tokens} tokens and the model takes ${window}`,
+  context_length_exact: (tokens: number, window: number) =>
+    `the request has ${tokens} tokens and the model takes ${window}`,
+  context_window: (window: number) => `the model takes ${window} tokens`,
   // The sandbox model.
   directive_unknown: (key: string) =>
     `"${key}" is not an @sandbox directive; use error, latency, tokens, fail, text or chunk_delay`,

@@ -83,6 +83,8 @@ export const ko: Messages = {
     schema_remote_ref: (ref) => `"$ref": "${ref}"는 스키마 밖을 가리키므로 따라가지 않습니다`,
     output_invalid: (errors) => `응답이 요청한 형식과 맞지 않습니다: ${errors}`,
     context_length: (tokens, window) => `요청은 약 ${tokens} 토큰이고 모델의 한도는 ${window} 토큰입니다`,
+    context_length_exact: (tokens, window) => `요청은 ${tokens} 토큰이고 모델의 한도는 ${window} 토큰입니다`,
+    context_window: (window) => `모델의 한도는 ${window} 토큰입니다`,
     directive_unknown: (key) =>
       `"${key}"은(는) @sandbox 지시어가 아닙니다. error, latency, tokens, fail, text, chunk_delay 중에서 사용하세요`,
     directive_invalid: (setting) => `@sandbox 지시어 "${setting}"의 값이 올바르지 않습니다`,
