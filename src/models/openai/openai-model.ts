@@ -4,17 +4,20 @@ import type { ChatModel, ModelAnswer, ModelCall, ModelEvent, ModelStreamOptions 
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
 import { embeddedError, statusError } from './openai-error';
+import { finishReasonOf } from './openai-finish-reason';
 import { openaiRequest } from './openai-request';
 import { eventStream } from './openai-stream';
 import { type OpenaiUsage, usageOf } from './openai-usage';
 
 /** What we read of an answer: loose, since every upstream adds something. */
 interface OpenaiAnswer {
-  choices?: ChatChoice[];
+  choices?: OpenaiChoice[];
   usage?: OpenaiUsage | null;
   system_fingerprint?: string | null;
   error?: unknown;
 }
+
+type OpenaiChoice = Omit<ChatChoice, 'finish_reason'> & { finish_reason?: string | null; error?: unknown };
 
 export function connectOpenai(upstream: Upstream): ChatModel {
   return {
@@ -23,9 +26,10 @@ export function connectOpenai(upstream: Upstream): ChatModel {
       const answer = await readAnswer(upstream, response);
       const { choices } = answer;
       if (answer.error || !choices?.length || !choices.every(isChoice)) throw embeddedError(upstream, answer);
+      const completed = choices.map((choice) => completeChoice(upstream, choice));
       return {
-        choices: choices.map(completeChoice),
-        usage: usageOf(answer.usage ?? null, call, choices),
+        choices: completed,
+        usage: usageOf(answer.usage ?? null, call, completed),
         ...(answer.system_fingerprint && { systemFingerprint: answer.system_fingerprint }),
       };
     },
@@ -78,18 +82,24 @@ async function readAnswer({ provider, key }: Upstream, response: Response): Prom
   throw providerError({ provider, status: null, message: 'the answer is not a JSON object', key });
 }
 
-function isChoice(choice: ChatChoice | null): boolean {
+function isChoice(choice: OpenaiChoice | null): boolean {
   return typeof choice?.message === 'object' && choice.message !== null;
 }
 
-/** What our contract promises on every message, also where an upstream leaves it out or fills it with nothing. */
-function completeChoice(choice: ChatChoice): ChatChoice {
+/** What our contract promises on every choice, also where an upstream leaves it out or fills it with nothing. */
+function completeChoice(upstream: Upstream, { error, ...choice }: OpenaiChoice): ChatChoice {
   const { tool_calls: toolCalls, ...said } = choice.message;
+  const hasCalls = Boolean(toolCalls?.length);
   const message = {
     ...said,
     content: said.content ?? null,
     refusal: said.refusal || null,
     ...(toolCalls?.length && { tool_calls: toolCalls }),
   };
-  return { ...choice, message, finish_reason: choice.finish_reason ?? 'stop' };
+  const reason = choice.finish_reason;
+  return {
+    ...choice,
+    message,
+    finish_reason: reason ? finishReasonOf(upstream, reason, { hasCalls, error }) : 'stop',
+  };
 }

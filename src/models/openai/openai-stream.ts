@@ -5,6 +5,7 @@ import type { ModelEvent, ModelStreamOptions } from '../model';
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
 import { embeddedError } from './openai-error';
+import { finishReasonOf, hasForeignReason } from './openai-finish-reason';
 import { type OpenaiUsage, reportedUsage } from './openai-usage';
 
 /** What we read of a chunk. */
@@ -12,10 +13,15 @@ interface OpenaiChunk {
   id?: string;
   created?: number;
   model?: string;
-  choices?: ChunkChoice[];
+  choices?: OpenaiChunkChoice[];
   usage?: OpenaiUsage | null;
   error?: unknown;
 }
+
+type OpenaiChunkChoice = Omit<ChunkChoice, 'finish_reason'> & {
+  finish_reason?: string | null;
+  error?: unknown;
+};
 
 /** A `data:` line longer than this is no chunk of a model's. */
 const EVENT_LIMIT_CHARACTERS = 4 * 1024 ** 2;
@@ -81,6 +87,8 @@ class EventReader {
   readonly #raw: boolean;
   /** What the upstream calls the model in its chunks, as JSON text; null before the first. */
   #modelText: string | null = null;
+  /** Choices that have called a tool, as far as chunks were read. */
+  readonly #calling = new Set<number>();
   #rest = '';
   #done = false;
 
@@ -129,11 +137,13 @@ class EventReader {
     const chunk = this.#parse(data);
     if (chunk.error) throw embeddedError(this.#upstream, chunk.error);
     this.#readHead(chunk, emit);
-    const choices = chunk.choices ?? [];
+    const choices = (chunk.choices ?? []).map((choice) => this.#withKnownReason(choice));
     // With usage in it, a chunk is written anew: clients get the usage from us, with its cost.
     if (choices.length > 0) {
-      if (this.#raw && this.#modelText !== null && !chunk.usage) emit(this.#rawEvent(`data: ${data}\n\n`));
-      else emit({ type: 'chunk', choices });
+      if (this.#raw && this.#modelText !== null && !chunk.usage) {
+        const text = hasForeignReason(data) ? JSON.stringify({ ...chunk, choices }) : data;
+        emit(this.#rawEvent(`data: ${text}\n\n`));
+      } else emit({ type: 'chunk', choices });
     }
     if (chunk.usage) emit({ type: 'usage', usage: reportedUsage(chunk.usage) });
   }
@@ -143,6 +153,16 @@ class EventReader {
     if (this.#modelText !== null || !model || !id) return;
     this.#modelText = JSON.stringify(model);
     emit({ type: 'head', id, createdSeconds: created ?? Math.floor(Date.now() / 1000) });
+  }
+
+  #withKnownReason({ error, ...choice }: OpenaiChunkChoice): ChunkChoice {
+    if (choice.delta?.tool_calls?.length) this.#calling.add(choice.index);
+    const reason = choice.finish_reason;
+    const hasCalls = this.#calling.has(choice.index);
+    return {
+      ...choice,
+      finish_reason: reason ? finishReasonOf(this.#upstream, reason, { hasCalls, error }) : null,
+    };
   }
 
   #rawEvent(text: string): ModelEvent {
@@ -179,6 +199,7 @@ function needsReading(block: string): boolean {
     block.includes('"usage": {') ||
     block.includes('"error"') ||
     block.includes('[DONE]') ||
+    hasForeignReason(block) ||
     LINE_WITHOUT_DATA.test(block)
   );
 }

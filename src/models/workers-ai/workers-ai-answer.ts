@@ -2,6 +2,7 @@
 import type { ChatChoice, ChunkToolCall, FinishReason, ToolCall } from '../../contract/chat';
 import { randomBase62 } from '../../contract/ids';
 import type { ModelAnswer, ModelCall, ModelEvent } from '../model';
+import { finishReasonOf } from '../openai/openai-finish-reason';
 import { type OpenaiUsage, usageOf } from '../openai/openai-usage';
 import type { Upstream } from '../provider';
 import { brokenAnswer, embeddedError } from './workers-ai-error';
@@ -30,7 +31,7 @@ interface WorkersAiAnswer {
 interface WorkersAiChoice {
   index?: number;
   message?: Omit<Partial<ChatChoice['message']>, 'tool_calls'> & { tool_calls?: WorkersAiToolCall[] | null };
-  finish_reason?: FinishReason | null;
+  finish_reason?: string | null;
   logprobs?: unknown;
 }
 
@@ -43,7 +44,9 @@ export function answerOf(upstream: Upstream, call: ModelCall, output: unknown): 
   if (error !== null) throw embeddedError(upstream, error);
   const isKnown = answer.choices?.length || answer.tool_calls?.length || answer.response !== undefined;
   if (!isKnown) throw brokenAnswer(upstream, 'the answer is of no known shape');
-  const choices = answer.choices?.map(choiceOf) ?? [olderChoice(answer, call)];
+  const choices = answer.choices?.map((choice, position) => choiceOf(upstream, choice, position)) ?? [
+    olderChoice(answer, call),
+  ];
   return { choices, usage: usageOf(countedUsage(answer.usage), call, choices) };
 }
 
@@ -92,6 +95,7 @@ function chunkToolCall({ id, function: called }: ToolCall, index: number): Chunk
 }
 
 function choiceOf(
+  upstream: Upstream,
   { index, message, finish_reason: reason, logprobs }: WorkersAiChoice,
   position: number,
 ): ChatChoice {
@@ -104,7 +108,7 @@ function choiceOf(
       refusal: message?.refusal ?? null,
       ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
     },
-    finish_reason: reason ?? (toolCalls.length > 0 ? 'tool_calls' : 'stop'),
+    finish_reason: finishReasonOf(upstream, reason ?? '', { hasCalls: toolCalls.length > 0 }),
     ...(logprobs !== undefined && logprobs !== null && { logprobs }),
   };
 }

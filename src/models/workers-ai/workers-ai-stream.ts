@@ -1,6 +1,7 @@
 // A stream of Workers AI as model events: `{"response": "…"}` from older models, OpenAI's chunks from newer ones.
 import type { ChunkChoice, ChunkToolCall, FinishReason } from '../../contract/chat';
 import type { ModelCall, ModelEvent } from '../model';
+import { finishReasonOf } from '../openai/openai-finish-reason';
 import { type OpenaiUsage, usageOf } from '../openai/openai-usage';
 import type { Upstream } from '../provider';
 import {
@@ -24,7 +25,7 @@ interface WorkersAiEvent {
   choices?: {
     index?: number;
     delta?: Omit<ChunkChoice['delta'], 'tool_calls'> & { tool_calls?: WorkersAiToolCall[] | null };
-    finish_reason?: FinishReason | null;
+    finish_reason?: string | null;
     logprobs?: unknown;
   }[];
   usage?: OpenaiUsage | null;
@@ -128,7 +129,10 @@ class EventReader {
     const toolCalls = (choice.delta?.tool_calls ?? []).flatMap((toolCall, position) => {
       return toolCallPiece(state, toolCall, position) ?? [];
     });
-    const reason = choice.finish_reason ?? null;
+    const hasCalls = state.calls.size > 0;
+    const reason = choice.finish_reason
+      ? finishReasonOf(this.#upstream, choice.finish_reason, { hasCalls })
+      : null;
     const says =
       (content ?? '') !== '' || Boolean(choice.delta?.refusal) || toolCalls.length > 0 || reason !== null;
     // The last events of older models hold the usage and no more of the answer.
