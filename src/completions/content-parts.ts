@@ -1,5 +1,5 @@
 // Brings the content parts of both dialects, from any source, down to bytes of a known type.
-import type { ChatMessage, ChatRequest, ContentPart, PartSource } from '../contract/chat';
+import type { ChatMessage, ChatRequest, ContentPart, PartSource, RefusalPart } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import { PARTS_LIMIT_BYTES } from '../contract/limits';
 import type { Detail } from '../contract/messages/en';
@@ -69,7 +69,7 @@ export async function checkInlineParts(request: ChatRequest, model: CatalogueMod
   const resolver = new PartResolver(model, NO_READER);
   for (const [index, { content }] of request.messages.entries()) {
     if (!Array.isArray(content)) continue;
-    for (const [place, part] of (content as ContentPart[]).entries()) {
+    for (const [place, part] of (content as (ContentPart | RefusalPart)[]).entries()) {
       await resolver.checkInline(part, `messages[${index}].content[${place}]`);
     }
   }
@@ -95,10 +95,14 @@ class PartResolver {
   async message(message: ChatMessage, place: string): Promise<ModelMessage> {
     if (!Array.isArray(message.content)) return { ...message, content: message.content ?? null };
     const content: ModelPart[] = [];
-    for (const [index, part] of (message.content as ContentPart[]).entries()) {
-      content.push(await this.#part(part, `${place}.content[${index}]`));
+    const refusals: string[] = [];
+    for (const [index, part] of (message.content as (ContentPart | RefusalPart)[]).entries()) {
+      if (part.type === 'refusal') refusals.push(part.refusal);
+      else content.push(await this.#part(part, `${place}.content[${index}]`));
     }
-    return { ...message, content };
+    if (refusals.length === 0) return { ...message, content };
+    // The same thing as the member `refusal`, which is the only form below here.
+    return { ...message, content: content.length > 0 ? content : null, refusal: refusals.join('\n') };
   }
 
   async #part(part: ContentPart, place: string): Promise<ModelPart> {
@@ -113,8 +117,8 @@ class PartResolver {
   }
 
   /** Checks a part whose bytes are in the request; any other is left for later. */
-  async checkInline(part: ContentPart, place: string): Promise<void> {
-    if (part.type === 'text') return;
+  async checkInline(part: ContentPart | RefusalPart, place: string): Promise<void> {
+    if (part.type === 'text' || part.type === 'refusal') return;
     const { source } = orderOf(part, place);
     const isInline = source.type === 'base64' || (source.type === 'url' && /^data:/i.test(source.url));
     if (isInline) await this.#part(part, place);

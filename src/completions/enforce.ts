@@ -78,7 +78,7 @@ export function formatInstruction({ response_format: format }: ChatRequest): Mod
 }
 
 /** The answer as the model gave it, and what is wrong with it. */
-function repairMessages({ choice, toolCall, errors }: Violation): ModelMessage[] {
+function repairMessages({ choice, kind, toolCall, errors }: Violation): ModelMessage[] {
   const { content, tool_calls: toolCalls } = choice.message;
   const said: ModelMessage = { role: 'assistant', content, ...(toolCalls && { tool_calls: toolCalls }) };
   if (toolCalls) {
@@ -89,6 +89,10 @@ function repairMessages({ choice, toolCall, errors }: Violation): ModelMessage[]
     });
     return [said, ...answers];
   }
-  const request = `The answer does not match the required format: ${errors.join('; ')}. Answer again with the corrected JSON and nothing else.`;
-  return [said, { role: 'user', content: request }];
+  const asked =
+    kind === 'no-call'
+      ? `${errors.join('; ')}. Make that call.`
+      : `The answer does not match the required format: ${errors.join('; ')}. Answer again with the corrected JSON and nothing else.`;
+  // Providers take no message without content.
+  return [...(content ? [said] : []), { role: 'user', content: asked }];
 }

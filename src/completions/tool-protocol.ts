@@ -1,5 +1,5 @@
 // The tool protocol of a request: its tools, its tool choice, and that every call in its messages is answered once.
-import type { ChatMessage, ChatRequest, ToolCall } from '../contract/chat';
+import type { ChatMessage, ChatRequest, NamedToolChoice, ToolCall } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
 import { checkSchema } from './json-schema';
@@ -36,14 +36,18 @@ async function checkTools({ tools }: ChatRequest): Promise<void> {
 }
 
 function checkToolChoice({ tools, tool_choice: choice }: ChatRequest): void {
-  if (typeof choice === 'object' && choice !== null) {
-    const { name } = choice.function;
-    if (!tools?.some((tool) => tool.function.name === name)) {
-      throw invalid(['tool_choice_unknown', name], 'tool_choice.function.name');
-    }
-  } else if (choice === 'required' && !tools?.length) {
-    throw invalid(['tool_choice_without_tools'], 'tool_choice');
+  if (choice === 'required' && !tools?.length) throw invalid(['tool_choice_without_tools'], 'tool_choice');
+  for (const [{ function: named }, place] of namedIn(choice)) {
+    if (tools?.some((tool) => tool.function.name === named.name)) continue;
+    throw invalid(['tool_choice_unknown', named.name], `${place}.function.name`);
   }
+}
+
+/** The tools that a choice names, each with its place. */
+function namedIn(choice: ChatRequest['tool_choice']): [NamedToolChoice, place: string][] {
+  if (typeof choice !== 'object' || choice === null) return [];
+  if (choice.type === 'function') return [[choice, 'tool_choice']];
+  return choice.allowed_tools.tools.map((named, at) => [named, `tool_choice.allowed_tools.tools[${at}]`]);
 }
 
 function checkToolMessages(messages: readonly ChatMessage[]): void {

@@ -1,12 +1,16 @@
 // What is wrong with an answer: its format against the response format, its tool calls against the declared tools.
 import type { ChatChoice, ChatRequest, ToolCall } from '../contract/chat';
 import { ApiError } from '../contract/errors';
+import { callableTools, mustCall } from '../models/tool-choice';
 import { validate } from './json-schema';
 import { parseArguments } from './tool-protocol';
 
-/** What is wrong with one choice, as sentences. `toolCall` is null where it is the content. */
+/** What is wrong with one choice, as sentences. */
 export interface Violation {
   choice: ChatChoice;
+  /** A call that was made, one that should have been, or the format of the content. */
+  kind: 'call' | 'no-call' | 'format';
+  /** The call; null for the other kinds. */
   toolCall: ToolCall | null;
   errors: string[];
 }
@@ -29,13 +33,14 @@ export async function findViolation(
     const { tool_calls: toolCalls, refusal, content } = choice.message;
     for (const toolCall of toolCalls ?? []) {
       const errors = await toolCallErrors(toolCall, request);
-      if (errors.length > 0) return { choice, toolCall, errors };
+      if (errors.length > 0) return { choice, kind: 'call', toolCall, errors };
     }
     if (toolCalls || refusal !== null || choice.finish_reason === 'content_filter') continue;
-    const errors = await contentErrors(content ?? '', request.response_format);
+    const missing = missingCallErrors(request);
+    const errors = missing.length > 0 ? missing : await contentErrors(content ?? '', request.response_format);
     if (errors.length === 0) continue;
     const cutOff = choice.finish_reason === 'length' ? ['the answer was cut off at its token limit'] : errors;
-    return { choice, toolCall: null, errors: cutOff };
+    return { choice, kind: missing.length > 0 ? 'no-call' : 'format', toolCall: null, errors: cutOff };
   }
   return null;
 }
@@ -43,10 +48,19 @@ export async function findViolation(
 async function toolCallErrors({ function: called }: ToolCall, request: ChatRequest): Promise<string[]> {
   const tool = request.tools?.find((candidate) => candidate.function.name === called.name);
   if (tool === undefined) return [`there is no tool "${called.name}"`];
+  if (!callableTools(request).includes(tool))
+    return [`tool_choice does not allow a call of "${called.name}"`];
   const args = parseArguments(called.arguments);
   if (args === null) return [`the arguments of "${called.name}" are not a JSON object`];
   const result = await validate(tool.function.parameters ?? {}, args);
   return result.valid ? [] : result.errors.map((error) => `${called.name}: ${error}`);
+}
+
+/** For an answer without calls. One to the results of calls has done what was chosen. */
+function missingCallErrors(request: ChatRequest): string[] {
+  if (!mustCall(request) || request.messages.at(-1)?.role === 'tool') return [];
+  const names = callableTools(request).map((tool) => `"${tool.function.name}"`);
+  return [`tool_choice requires a call of ${names.join(' or ')}`];
 }
 
 async function contentErrors(content: string, format: ChatRequest['response_format']): Promise<string[]> {
@@ -67,9 +81,9 @@ async function contentErrors(content: string, format: ChatRequest['response_form
 }
 
 /** A violation as the client reads it: no retry of the same request can be told to help. */
-export function violationError({ toolCall, errors }: Violation): ApiError {
+export function violationError({ kind, errors }: Violation): ApiError {
   return new ApiError('model_error', {
-    detail: [toolCall === null ? 'output_invalid' : 'tool_call_failed', errors.join('; ')],
+    detail: [kind === 'format' ? 'output_invalid' : 'tool_call_failed', errors.join('; ')],
     retryable: false,
   });
 }

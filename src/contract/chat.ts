@@ -36,6 +36,10 @@ const contentPart = z.discriminatedUnion('type', [
 ]);
 export type ContentPart = z.infer<typeof contentPart>;
 
+/** What the model refused with, sent back to it. */
+const refusalPart = z.looseObject({ type: z.literal('refusal'), refusal: z.string() });
+export type RefusalPart = z.infer<typeof refusalPart>;
+
 const textContent = z.union([z.string(), z.array(textPart).min(1)]);
 
 /** A call the model made. `arguments` is JSON text; the tool protocol check parses it. */
@@ -55,7 +59,9 @@ const message = z.discriminatedUnion('role', [
   }),
   z.looseObject({
     role: z.literal('assistant'),
-    content: textContent.nullish(),
+    content: z
+      .union([z.string(), z.array(z.discriminatedUnion('type', [textPart, refusalPart])).min(1)])
+      .nullish(),
     refusal: z.string().nullish(),
     tool_calls: z.array(toolCall).min(1).nullish(),
     name: z.string().nullish(),
@@ -81,9 +87,24 @@ const tool = z.looseObject({
 });
 export type Tool = z.infer<typeof tool>;
 
+const namedToolChoice = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string() }),
+});
+export type NamedToolChoice = z.infer<typeof namedToolChoice>;
+
 const toolChoice = z.union([
   z.enum(['none', 'auto', 'required']),
-  z.looseObject({ type: z.literal('function'), function: z.looseObject({ name: z.string() }) }),
+  z.discriminatedUnion('type', [
+    namedToolChoice,
+    z.looseObject({
+      type: z.literal('allowed_tools'),
+      allowed_tools: z.looseObject({
+        mode: z.enum(['auto', 'required']),
+        tools: z.array(namedToolChoice).min(1),
+      }),
+    }),
+  ]),
 ]);
 
 const responseFormat = z.discriminatedUnion('type', [

@@ -1,7 +1,7 @@
 // Token counts without a tokenizer: `tokenx`'s rules for text, stated flat rules for everything else.
 // Real tokenizers are a megabyte each and take seconds on hostile text; a provider's own usage is the truth.
 import { estimateTokenCount, sliceByTokens } from 'tokenx';
-import type { ChatRequest, ContentPart } from '../contract/chat';
+import type { ChatRequest, ContentPart, RefusalPart } from '../contract/chat';
 import { imageSize } from './image-size';
 import type { ModelMessage, ModelPart } from './model';
 
@@ -69,12 +69,13 @@ export function estimateUnreadPromptTokens(request: ChatRequest): PromptTokens {
 
 function addMessage<Part>(
   total: PromptTokens,
-  message: { content?: string | Part[] | null | undefined; tool_calls?: unknown },
+  message: { content?: string | Part[] | null | undefined; refusal?: unknown; tool_calls?: unknown },
   add: (total: PromptTokens, part: Part) => void,
 ): void {
   total.text += MESSAGE_OVERHEAD_TOKENS;
   if (typeof message.content === 'string') total.text += estimateTextTokens(message.content);
   else for (const part of message.content ?? []) add(total, part);
+  if (typeof message.refusal === 'string') total.text += estimateTextTokens(message.refusal);
   if (message.tool_calls) total.text += estimateTextTokens(JSON.stringify(message.tool_calls));
 }
 
@@ -85,8 +86,9 @@ function addInstructions(total: PromptTokens, request: ChatRequest): void {
   }
 }
 
-function addUnreadPart(total: PromptTokens, part: ContentPart): void {
+function addUnreadPart(total: PromptTokens, part: ContentPart | RefusalPart): void {
   if (part.type === 'text') total.text += estimateTextTokens(part.text);
+  else if (part.type === 'refusal') total.text += estimateTextTokens(part.refusal);
   else if (part.type === 'image' || part.type === 'image_url') total.image += IMAGE_UNKNOWN_TOKENS;
   else if (part.type === 'audio' || part.type === 'input_audio') total.audio += AUDIO_UNKNOWN_TOKENS;
   else total.text += DOCUMENT_UNKNOWN_TOKENS;

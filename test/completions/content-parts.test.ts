@@ -74,6 +74,20 @@ describe('a message', () => {
     ]);
   });
 
+  it('has the refusals of an assistant in one place', async () => {
+    const refusal = (text: string) => ({ type: 'refusal' as const, refusal: text });
+    const messages: ChatMessage[] = [
+      { role: 'assistant', content: [refusal('I cannot.')] },
+      { role: 'assistant', content: [{ type: 'text', text: 'Well.' }, refusal('No.')] },
+      { role: 'assistant', content: null, refusal: 'Never.' },
+    ];
+    expect(await resolve(messages)).toEqual([
+      { role: 'assistant', content: null, refusal: 'I cannot.' },
+      { role: 'assistant', content: [{ type: 'text', text: 'Well.' }], refusal: 'No.' },
+      { role: 'assistant', content: null, refusal: 'Never.' },
+    ]);
+  });
+
   it('mixes both dialects and all sources in the order they came', async () => {
     const content: ContentPart[] = [
       { type: 'image', source: base64('image/png', SAMPLES.png) },

@@ -303,6 +303,25 @@ describe('a tool call', () => {
     ]);
   });
 
+  it('that was required and did not come is asked for again', async () => {
+    const required = { ...TOOLS, tool_choice: 'required' as const };
+    const good = weatherCall('{"city":"서울"}');
+    const { calls, message } = await run([{ content: 'Sunny.' }, {}, { tool_calls: [good] }], required);
+    expect(message?.tool_calls).toEqual([good]);
+    const repair = {
+      role: 'user',
+      content: expect.stringContaining('requires a call of "get_weather" or "ping"'),
+    };
+    // Without words, there is nothing to show to the model.
+    expect(calls[1]?.messages.slice(1)).toEqual([{ role: 'assistant', content: 'Sunny.' }, repair]);
+    expect(calls[2]?.messages.slice(3)).toEqual([repair]);
+    const never = await run([{ content: 'a' }, { content: 'b' }, { content: 'c' }], required);
+    expect(never.error).toMatchObject({
+      type: 'model_error',
+      detail: ['tool_call_failed', expect.stringContaining('tool_choice requires')],
+    });
+  });
+
   it('that stays wrong is a model error that says what was wrong', async () => {
     const wrong = { tool_calls: [weatherCall('{}')] };
     const { error, calls } = await run([wrong, wrong, wrong], TOOLS);

@@ -215,13 +215,22 @@ describe('a tool', () => {
 
 describe('a tool choice', () => {
   const forced = (name: string) => ({ type: 'function' as const, function: { name } });
+  const allowed = (...names: string[]) => ({
+    type: 'allowed_tools' as const,
+    allowed_tools: { mode: 'auto' as const, tools: names.map(forced) },
+  });
 
-  it.each<[ChatRequest['tool_choice']]>([['none'], ['auto'], ['required'], [null], [forced('b')]])(
-    'may be %j among tools',
-    async (tool_choice) => {
-      await check({ tools: [tool('a'), tool('b')], tool_choice });
-    },
-  );
+  it.each<[ChatRequest['tool_choice']]>([
+    ['none'],
+    ['auto'],
+    ['required'],
+    [null],
+    [forced('b')],
+    [allowed('b')],
+    [allowed('b', 'a')],
+  ])('may be %j among tools', async (tool_choice) => {
+    await check({ tools: [tool('a'), tool('b')], tool_choice });
+  });
 
   it.each<[ChatRequest['tool_choice']]>([['none'], ['auto'], [null]])(
     'may be %j without tools',
@@ -235,6 +244,15 @@ describe('a tool choice', () => {
       type: 'invalid_tool_call',
       param: 'tool_choice.function.name',
       detail: ['tool_choice_unknown', 'b'],
+    });
+  });
+
+  it('that allows a tool which is none is refused', async () => {
+    const tools = [tool('a'), tool('b')];
+    await expect(check({ tools, tool_choice: allowed('a', 'c') })).rejects.toMatchObject({
+      type: 'invalid_tool_call',
+      param: 'tool_choice.allowed_tools.tools[1].function.name',
+      detail: ['tool_choice_unknown', 'c'],
     });
   });
 

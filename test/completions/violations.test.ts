@@ -86,12 +86,77 @@ describe('what is wrong with an answer', () => {
   });
 });
 
+describe('a choice of tools', () => {
+  const both = ['f', 'g'].map((name) => ({ type: 'function' as const, function: { name } }));
+  const named = (name: string) => ({ type: 'function' as const, function: { name } });
+  const allowed = (mode: 'auto' | 'required', ...names: string[]) => ({
+    type: 'allowed_tools' as const,
+    allowed_tools: { mode, tools: names.map(named) },
+  });
+  const required = ['tool_choice requires a call of "f" or "g"'];
+
+  it.each<
+    [
+      title: string,
+      choice: ChatRequest['tool_choice'],
+      message: Partial<ChatChoice['message']>,
+      errors: string[] | null,
+    ]
+  >([
+    ['a call that was required', 'required', { tool_calls: [call('g', '{}')] }, null],
+    ['none that was required', 'required', { content: 'Hi' }, required],
+    ['nothing at all', 'required', {}, required],
+    ['a refusal', 'required', { refusal: 'No.' }, null],
+    ['the named call', named('g'), { tool_calls: [call('g', '{}')] }, null],
+    ['not the named call', named('g'), { content: 'Hi' }, ['tool_choice requires a call of "g"']],
+    [
+      'another than the named',
+      named('g'),
+      { tool_calls: [call('f', '{}')] },
+      ['tool_choice does not allow a call of "f"'],
+    ],
+    [
+      'a call where none may be',
+      'none',
+      { tool_calls: [call('f', '{}')] },
+      ['tool_choice does not allow a call of "f"'],
+    ],
+    ['text where a call may be', allowed('auto', 'g'), { content: 'Hi' }, null],
+    [
+      'a call that is not allowed',
+      allowed('auto', 'g'),
+      { tool_calls: [call('f', '{}')] },
+      ['tool_choice does not allow a call of "f"'],
+    ],
+    ['no allowed call', allowed('required', 'g'), { content: 'Hi' }, ['tool_choice requires a call of "g"']],
+    ['an allowed call', allowed('required', 'g'), { tool_calls: [call('g', '{}')] }, null],
+  ])('%s', async (_, tool_choice, message, errors) => {
+    const violation = await findViolation([choiceOf(message)], chatRequest({ tools: both, tool_choice }));
+    expect(violation?.errors ?? null).toEqual(errors);
+  });
+
+  it('comes before the format, and ends with the results of calls', async () => {
+    const request = chatRequest({ ...strict, tools: both, tool_choice: 'required' });
+    const violation = await findViolation([choiceOf({ content: '{"n":1}' })], request);
+    expect(violation).toMatchObject({ kind: 'no-call', toolCall: null, errors: required });
+    const result = { role: 'tool' as const, tool_call_id: 'call_f', content: 'done' };
+    const after = { ...request, messages: [...request.messages, result] };
+    expect(await findViolation([choiceOf({ content: '{"n":1}' })], after)).toBeNull();
+  });
+
+  it('that an answer was too long for is not asked for again', async () => {
+    const request = chatRequest({ tools: both, tool_choice: 'required' });
+    const violation = await findViolation([choiceOf({ content: 'Well, ' }, 'length')], request);
+    expect(violation?.errors).toEqual(['the answer was cut off at its token limit']);
+  });
+});
+
 it('a violation is a model error in the client’s language that no retry helps', () => {
   const choice = choiceOf({ content: 'x' });
-  const content = violationError({ choice, toolCall: null, errors: ['a', 'b'] });
+  const content = violationError({ choice, kind: 'format', toolCall: null, errors: ['a', 'b'] });
   expect(content).toMatchObject({ type: 'model_error', retryable: false });
   expect(errorMessage(content, 'en')).toContain('a; b');
   expect(errorMessage(content, 'ko')).toMatch(/^모델 추론 중 오류가 발생했습니다: .*a; b/);
-  const toolCall = violationError({ choice, toolCall: call('f', '{}'), errors: ['f: bad'] });
+  const toolCall = violationError({ choice, kind: 'call', toolCall: call('f', '{}'), errors: ['f: bad'] });
   expect(errorMessage(toolCall, 'en')).toContain('tool call');
 });

@@ -33,6 +33,15 @@ describe('a chat request', () => {
     [chat({})],
     [chat({ temperature: null, stop: null, tools: null, tool_choice: null, response_format: null, n: null })],
     [chat({ stop: ['a', 'b', 'c', 'd'], temperature: 2, top_p: 0, seed: -7, max_tokens: 1, n: 128 })],
+    [chat({ messages: [{ role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }] }] })],
+    [
+      chat({
+        tool_choice: {
+          type: 'allowed_tools',
+          allowed_tools: { mode: 'auto', tools: [{ type: 'function', function: { name: 'a' } }] },
+        },
+      }),
+    ],
     [chat({ some_new_parameter: { of: 'a provider' }, store: true })],
     [chat({ messages: [{ role: 'developer', content: [{ type: 'text', text: 'Be brief.' }] }] })],
     [
@@ -135,6 +144,19 @@ describe('a chat request', () => {
     ],
     ['tool_choice', chat({ tool_choice: 'always' })],
     ['tool_choice.function.name', chat({ tool_choice: { type: 'function', function: {} } })],
+    ['tool_choice.allowed_tools', chat({ tool_choice: { type: 'allowed_tools' } })],
+    [
+      'tool_choice.allowed_tools.mode',
+      chat({ tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'none', tools: [] } } }),
+    ],
+    [
+      'tool_choice.allowed_tools.tools',
+      chat({ tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'auto', tools: [] } } }),
+    ],
+    [
+      'messages[0].content[0].type',
+      chat({ messages: [{ role: 'user', content: [{ type: 'refusal', refusal: 'x' }] }] }),
+    ],
     ['response_format.type', chat({ response_format: { type: 'xml' } })],
     ['response_format.json_schema', chat({ response_format: { type: 'json_schema' } })],
     [

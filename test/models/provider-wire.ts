@@ -13,6 +13,15 @@ interface Sent {
 }
 
 /** Every request that goes out meets this answer, made anew for each. */
+/** A tool choice that requires a call of one of these tools. */
+export const allowing = (...names: string[]) => ({
+  type: 'allowed_tools' as const,
+  allowed_tools: {
+    mode: 'required' as const,
+    tools: names.map((name) => ({ type: 'function' as const, function: { name } })),
+  },
+});
+
 export function provider(answer: (signal: AbortSignal | null) => Response | Promise<Response>): Sent[] {
   const sent: Sent[] = [];
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {

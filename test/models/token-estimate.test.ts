@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { estimatePromptTokens, estimateTextTokens, firstTokens } from '../../src/models/token-estimate';
+import {
+  estimatePromptTokens,
+  estimateTextTokens,
+  estimateUnreadPromptTokens,
+  firstTokens,
+} from '../../src/models/token-estimate';
 
 function png(width: number, height: number): Uint8Array {
   const bytes = new Uint8Array(24);
@@ -40,6 +45,17 @@ describe('estimatePromptTokens', () => {
     expect(
       promptOf({ type: 'document', mediaType: 'application/pdf', bytes: new Uint8Array(500) }).text,
     ).toBe(empty + 10);
+  });
+
+  it('counts a refusal like the text that it is, read or not', () => {
+    const said = { role: 'assistant' as const, content: 'I cannot do that.' };
+    const refused = { role: 'assistant' as const, content: null, refusal: said.content };
+    const request = (message: object) => ({ model: 'm', messages: [message as typeof said] });
+    const asText = estimatePromptTokens(request(said), [said]).text;
+    expect(estimatePromptTokens(request(refused), [refused]).text).toBe(asText);
+    expect(estimateUnreadPromptTokens(request(refused)).text).toBe(asText);
+    const part = { role: 'assistant', content: [{ type: 'refusal', refusal: said.content }] };
+    expect(estimateUnreadPromptTokens(request(part)).text).toBe(asText);
   });
 
   it('counts tools, tool calls and the response schema', () => {

@@ -7,6 +7,7 @@ import type {
 } from '@ai-sdk/provider';
 import type { ChatRequest, Tool } from '../../contract/chat';
 import type { ModelCall } from '../model';
+import { type OfferedTools, offeredTools } from '../tool-choice';
 import { convertPrompt } from './convert-prompt';
 
 export type ReasoningLevel = Exclude<
@@ -32,8 +33,9 @@ const JSON_INSTRUCTION =
 export function convertCall({ request, messages, signal }: ModelCall): LanguageModelV4CallOptions {
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens;
   const stopSequences = stopSequencesOf(request.stop);
-  const tools = request.tools?.map(convertTool);
-  const toolChoice = convertToolChoice(request.tool_choice);
+  const offered = offeredTools(request);
+  const tools = offered.tools.map(convertTool);
+  const toolChoice = convertToolChoice(offered.choice);
   const reasoning = reasoningLevel(request.reasoning_effort);
   return {
     prompt: convertPrompt(messages),
@@ -45,7 +47,7 @@ export function convertCall({ request, messages, signal }: ModelCall): LanguageM
     ...(isNumber(request.frequency_penalty) && { frequencyPenalty: request.frequency_penalty }),
     ...(isNumber(request.seed) && { seed: request.seed }),
     ...(stopSequences.length > 0 && { stopSequences }),
-    ...(tools && tools.length > 0 && { tools, ...(toolChoice && { toolChoice }) }),
+    ...(tools.length > 0 && { tools, ...(toolChoice && { toolChoice }) }),
     ...(reasoning && { reasoning }),
   };
 }
@@ -93,7 +95,7 @@ function convertTool({ function: declared }: Tool): LanguageModelV4FunctionTool 
   };
 }
 
-function convertToolChoice(choice: ChatRequest['tool_choice']): LanguageModelV4ToolChoice | null {
+function convertToolChoice(choice: OfferedTools['choice']): LanguageModelV4ToolChoice | null {
   if (!choice) return null;
   return typeof choice === 'string' ? { type: choice } : { type: 'tool', toolName: choice.function.name };
 }

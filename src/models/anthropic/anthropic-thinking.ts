@@ -4,6 +4,7 @@ import { getModelCapabilities } from '@ai-sdk/anthropic/internal';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import type { ReasoningLevel } from '../ai-sdk/convert-call';
 import type { ModelCall } from '../model';
+import { mustCall } from '../tool-choice';
 
 /** The smallest budget that Anthropic takes. */
 const BUDGET_MIN_TOKENS = 1024;
@@ -28,8 +29,7 @@ export function withThinking(
   if (reasoning === undefined || reasoning === 'provider-default' || reasoning === 'none') return options;
   if (getModelCapabilities(model).supportsAdaptiveThinking) return options;
   // With a budget, a forced choice of tools is refused, and a tool's answer without the thoughts that led to it.
-  const isForced = request.tool_choice === 'required' || typeof request.tool_choice === 'object';
-  if (isForced || messages.at(-1)?.role === 'tool') return unthinking;
+  if (mustCall(request) || messages.at(-1)?.role === 'tool') return unthinking;
   const limit = options.maxOutputTokens;
   if (limit === undefined) return options;
   const budgetTokens = Math.max(BUDGET_MIN_TOKENS, Math.floor(limit * BUDGET_SHARES[reasoning]));

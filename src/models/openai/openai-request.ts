@@ -1,16 +1,21 @@
 // A call as the body of an OpenAI chat completion: parts in OpenAI's dialect, everything else as the client sent it.
+import type { ChatRequest } from '../../contract/chat';
 import { encodeBase64 } from '../../platform/base64';
 import type { ModelCall, ModelMessage, ModelPart } from '../model';
 import type { Upstream } from '../provider';
+import { offeredTools } from '../tool-choice';
 
 const AUDIO_FORMATS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/wav': 'wav', 'audio/ogg': 'ogg' };
+
+/** OpenAI's own API knows `allowed_tools` and refusals in messages. Others refuse what they do not know. */
+const OPENAI_URL = 'https://api.openai.com/';
 
 /**
  * The client's request under the upstream's model. `metadata` stays here: upstreams take it only with storage. So does a
  * schema for an upstream that knows none: it stands in the messages.
  */
 export function openaiRequest(
-  { model, hasJsonSchema }: Upstream,
+  { provider, model, hasJsonSchema }: Upstream,
   { request, messages }: ModelCall,
   stream: boolean,
 ): object {
@@ -21,14 +26,30 @@ export function openaiRequest(
     response_format: format,
     ...rest
   } = request;
+  const isOpenai = provider.baseUrl === null || `${provider.baseUrl}/`.startsWith(OPENAI_URL);
   return {
     ...rest,
+    ...(!isOpenai && plainToolChoice(request)),
     ...(format && (hasJsonSchema || format.type !== 'json_schema') && { response_format: format }),
     model,
-    messages: messages.map(openaiMessage),
+    messages: messages.map((message) => openaiMessage(isOpenai ? message : withoutRefusal(message))),
     // Usage is always asked for: the account is charged by it.
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
   };
+}
+
+/** A refusal as the text that it is. */
+export function withoutRefusal({ refusal, ...message }: ModelMessage): ModelMessage {
+  const isAll = typeof refusal === 'string' && (message.content?.length ?? 0) === 0;
+  return isAll ? { ...message, content: refusal } : message;
+}
+
+/** Allowed tools as the only ones offered. */
+function plainToolChoice(request: ChatRequest): object {
+  const choice = request.tool_choice;
+  if (typeof choice !== 'object' || choice?.type !== 'allowed_tools') return {};
+  const offered = offeredTools(request);
+  return { tools: offered.tools, tool_choice: offered.choice };
 }
 
 export function openaiMessage(message: ModelMessage): object {

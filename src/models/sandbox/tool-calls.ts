@@ -2,6 +2,7 @@
 import type { ChatRequest, Tool, ToolCall } from '../../contract/chat';
 import { encodeHex } from '../../platform/hex';
 import type { ModelMessage } from '../model';
+import { callableTools, mustCall } from '../tool-choice';
 import { toolCallsOf } from './conversation';
 import { schemaInstance } from './schema-instance';
 import { isAskedFor, wordsOfMessage } from './tool-matching';
@@ -25,14 +26,11 @@ export function planToolCalls(request: ChatRequest, text: string): PlannedToolCa
   }));
 }
 
-function chooseTools(request: ChatRequest, text: string): Tool[] {
-  const tools = request.tools ?? [];
-  const choice = request.tool_choice ?? 'auto';
-  if (tools.length === 0 || choice === 'none') return [];
-  if (typeof choice === 'object') return tools.filter((tool) => tool.function.name === choice.function.name);
+function chooseTools(request: ChatRequest, text: string): readonly Tool[] {
+  const tools = callableTools(request);
   const words = wordsOfMessage(text);
   const asked = tools.filter((tool) => isAskedFor(tool, words));
-  if (asked.length === 0) return choice === 'required' ? tools.slice(0, 1) : [];
+  if (asked.length === 0) return mustCall(request) ? tools.slice(0, 1) : [];
   return request.parallel_tool_calls === false ? asked.slice(0, 1) : asked;
 }
 

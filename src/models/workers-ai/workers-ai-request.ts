@@ -2,8 +2,9 @@
 // both generations know.
 import type { ChatRequest } from '../../contract/chat';
 import type { ModelCall } from '../model';
-import { openaiMessage } from '../openai/openai-request';
+import { openaiMessage, withoutRefusal } from '../openai/openai-request';
 import type { Upstream } from '../provider';
+import { callableTools, mustCall, offeredTools } from '../tool-choice';
 
 /** Older models stop after 256 tokens unless told otherwise, and do not say that they were cut off. */
 const ANSWER_TOKENS_DEFAULT = 4096;
@@ -35,7 +36,7 @@ export function workersAiInputs(
 ): Record<string, unknown> {
   const parameters = PARAMETERS.map((name) => [name, request[name]] as const);
   return {
-    messages: messages.map((message) => plainMessage(openaiMessage(message))),
+    messages: messages.map((message) => plainMessage(openaiMessage(withoutRefusal(message)))),
     ...Object.fromEntries(parameters.filter(([, value]) => value !== undefined && value !== null)),
     ...toolInputs(request),
     ...(hasJsonSchema && formatInput(request)),
@@ -61,12 +62,11 @@ function plainContent(content: unknown): unknown {
 }
 
 /** A forced tool is the only one offered: a choice by name is not known everywhere, `required` is. */
-function toolInputs({ tools, tool_choice: choice }: ChatRequest): object {
-  if (!tools?.length || choice === 'none') return {};
-  if (typeof choice !== 'object') return { tools, ...(choice && { tool_choice: choice }) };
-  const forced = choice?.function.name;
-  if (forced === undefined) return { tools };
-  return { tools: tools.filter((tool) => tool.function.name === forced), tool_choice: 'required' };
+function toolInputs(request: ChatRequest): object {
+  const tools = callableTools(request);
+  if (tools.length === 0) return {};
+  const choice = mustCall(request) ? 'required' : offeredTools(request).choice;
+  return { tools, ...(choice && { tool_choice: choice }) };
 }
 
 /** JSON Mode takes the bare schema where OpenAI wraps it (https://developers.cloudflare.com/workers-ai/features/json-mode/). */

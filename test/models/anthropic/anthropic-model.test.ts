@@ -3,6 +3,7 @@ import type { Tool } from '../../../src/contract/chat';
 import { connectAnthropic } from '../../../src/models/anthropic/anthropic-model';
 import type { ModelMessage } from '../../../src/models/model';
 import {
+  allowing,
   call,
   collect,
   failure,
@@ -254,6 +255,12 @@ describe('tools', () => {
     expect(sent[0]?.body.tools).toHaveLength(2);
   });
 
+  it('are those alone that are allowed', async () => {
+    const sent = provider(() => json(fixture('message.json')));
+    await claude.complete(call('Hi', { tools: [WEATHER, TIME], tool_choice: allowing('get_time') }));
+    expect(sent[0]?.body).toMatchObject({ tools: [{ name: 'get_time' }], tool_choice: { type: 'any' } });
+  });
+
   it('can be held to one call at a time', async () => {
     const sent = provider(() => json(fixture('message.json')));
     await claude.complete(call('Hi', { tools: [TIME], parallel_tool_calls: false }));
@@ -394,6 +401,8 @@ describe('reasoning', () => {
     const forced = await thinkingOf(model, { ...effort, tools: [TIME], tool_choice: 'required' });
     expect(forced).toMatchObject({ tool_choice: { type: 'any' } });
     expect(forced).not.toHaveProperty('thinking');
+    const allowed = await thinkingOf(model, { ...effort, tools: [TIME], tool_choice: allowing('get_time') });
+    expect(allowed).not.toHaveProperty('thinking');
     const answered: ModelMessage[] = [
       { role: 'user', content: 'Time?' },
       {

@@ -3,6 +3,7 @@ import type { Tool } from '../../../src/contract/chat';
 import { connectGoogle } from '../../../src/models/google/google-model';
 import type { ModelMessage } from '../../../src/models/model';
 import {
+  allowing,
   call,
   collect,
   failure,
@@ -232,6 +233,15 @@ describe('tools', () => {
     const sent = provider(() => json(fixture('answer.json')));
     await gemini.complete(call('Hi', { tools: [WEATHER, TIME], tool_choice: choice }));
     expect(sent[0]?.body.toolConfig).toEqual({ functionCallingConfig: asked });
+  });
+
+  it('are those alone that are allowed', async () => {
+    const sent = provider(() => json(fixture('answer.json')));
+    await gemini.complete(call('Hi', { tools: [WEATHER, TIME], tool_choice: allowing('get_time') }));
+    expect(sent[0]?.body).toMatchObject({
+      tools: [{ functionDeclarations: [{ name: 'get_time' }] }],
+      toolConfig: { functionCallingConfig: { mode: 'ANY' } },
+    });
   });
 
   it('are answered by name and id, all in one turn', async () => {

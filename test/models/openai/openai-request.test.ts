@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ResponseFormat } from '../../../src/contract/chat';
 import type { ModelMessage } from '../../../src/models/model';
 import { openaiRequest } from '../../../src/models/openai/openai-request';
+import { allowing } from '../provider-wire';
 import { callOf, UPSTREAM } from './upstream';
 
 const bytes = (...values: number[]) => new Uint8Array(values);
@@ -99,6 +100,33 @@ describe('the request to an OpenAI-compatible upstream', () => {
         },
         messages[2],
         messages[3],
+      ],
+    });
+  });
+
+  it('tells of allowed tools and refusals as they came to OpenAI alone', () => {
+    const tools = ['f', 'g'].map((name) => ({ type: 'function' as const, function: { name } }));
+    const request = { tools, tool_choice: allowing('g') };
+    const messages: ModelMessage[] = [
+      { role: 'assistant', content: null, refusal: 'No.' },
+      { role: 'assistant', content: 'Yes.', refusal: null },
+    ];
+    const bodyAt = (baseUrl: string | null) =>
+      openaiRequest(
+        { ...UPSTREAM, provider: { ...UPSTREAM.provider, baseUrl } },
+        callOf(request, messages),
+        false,
+      );
+    for (const baseUrl of [null, 'https://api.openai.com/v1']) {
+      expect(bodyAt(baseUrl)).toEqual({ ...request, model: 'acme-large', messages });
+    }
+    expect(bodyAt('https://api.openai.com.test/v1')).toEqual({
+      tools: [tools[1]],
+      tool_choice: 'required',
+      model: 'acme-large',
+      messages: [
+        { role: 'assistant', content: 'No.' },
+        { role: 'assistant', content: 'Yes.' },
       ],
     });
   });

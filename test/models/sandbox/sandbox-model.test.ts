@@ -4,6 +4,7 @@ import { ERROR_TABLE, ERROR_TYPES } from '../../../src/contract/errors';
 import type { ModelCall, ModelMessage } from '../../../src/models/model';
 import { sandbox } from '../../../src/models/sandbox/sandbox-model';
 import { estimateTextTokens } from '../../../src/models/token-estimate';
+import { allowing } from '../provider-wire';
 
 type Options = Partial<ChatRequest>;
 
@@ -151,6 +152,14 @@ describe('tools', () => {
     const tool_choice = { type: 'function' as const, function: { name: 'get_weather' } };
     const forced = await answerTo('time', { tools: [TIME, WEATHER], tool_choice });
     expect(forced.calls.map((call) => call.function.name)).toEqual(['get_weather']);
+  });
+
+  it('calls of the allowed tools alone', async () => {
+    const options = { tools: [TIME, WEATHER], tool_choice: allowing('get_weather') };
+    for (const text of ['time', 'weather and time', 'Hello']) {
+      const { calls } = await answerTo(text, options);
+      expect(calls.map((call) => call.function.name)).toEqual(['get_weather']);
+    }
   });
 
   it('gives a tool without parameters an empty object', async () => {

@@ -6,6 +6,7 @@ import type { ModelCall, ModelEvent, ModelMessage } from '../../../src/models/mo
 import type { Upstream } from '../../../src/models/provider';
 import { workersAiModel } from '../../../src/models/workers-ai/workers-ai-model';
 import { SAMPLES } from '../../files/samples';
+import { allowing } from '../provider-wire';
 
 const UPSTREAM: Upstream = {
   provider: { name: 'workers-ai', kind: 'workers-ai', baseUrl: null, keyName: null },
@@ -200,8 +201,14 @@ describe('what a model is asked', () => {
       { type: 'function', function: { name: 'time' } },
       { tools: [TIME], tool_choice: 'required' },
     ],
+    [allowing('time'), { tools: [TIME], tool_choice: 'required' }],
   ])('offers tools by choice %j', async (tool_choice, expected) => {
     expect(await inputsOf({ tools: [WEATHER, TIME], tool_choice })).toMatchObject(expected);
+  });
+
+  it('has a refusal as the text that it is', async () => {
+    const { messages } = await inputsOf({}, [{ role: 'assistant', content: null, refusal: 'No.' }]);
+    expect(messages).toEqual([{ role: 'assistant', content: 'No.' }]);
   });
 
   it('offers no tools where none may be called', async () => {
