@@ -11,6 +11,7 @@ import { batchStreamRoutes } from './routes/batch-stream';
 import { batchRoutes } from './routes/batches';
 import { chatRoutes } from './routes/chat';
 import { nativeFileRoutes, openaiFileRoutes } from './routes/files';
+import { healthRoutes } from './routes/health';
 import { modelRoutes } from './routes/models';
 import { openaiBatchRoutes } from './routes/openai-batches';
 import { usageRoutes } from './routes/usage';
@@ -44,7 +45,7 @@ app.notFound((c) => {
 app.use(requestId);
 app.use(cors({ origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
 
-app.get('/healthz', (c) => c.json({ status: 'ok' }));
+app.route('/', healthRoutes);
 
 // Before `authenticated`: these two have keys of their own (a stream token; the admin secret).
 app.route('/api/v1', batchStreamRoutes);

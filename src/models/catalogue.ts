@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import type * as z from 'zod';
 import { ApiError } from '../contract/errors';
+import { placeOf } from '../contract/validation';
 import { connectAnthropic } from './anthropic/anthropic-model';
 import { catalogueConfig, type Modality, type modelEntry, type providerEntry } from './catalogue-entry';
 import { DEFAULT_CATALOGUE } from './default-catalogue';
@@ -75,6 +76,17 @@ export function missingKeyOf(id: string): string | null {
   return catalogue().keyless.get(id) ?? null;
 }
 
+/** What is wrong with this deployment's configuration of models, for whoever runs it; null where nothing is. */
+export function catalogueFault(): string | null {
+  try {
+    catalogue();
+    return null;
+  } catch (error) {
+    if (error instanceof ApiError && error.cause instanceof Error) return error.cause.message;
+    throw error;
+  }
+}
+
 /** Configuration and secrets are fixed for as long as an isolate lives. */
 function catalogue(): Catalogue {
   made ??= makeCatalogue(env.CATALOGUE ?? '', env);
@@ -94,7 +106,7 @@ export function makeCatalogue(config: string, deployment: object): Catalogue {
   const entries = [...defaults.filter(({ id }) => !replaced.has(id)), ...own.models];
   const result: Catalogue = { usable: new Map(), keyless: new Map() };
   for (const entry of entries) {
-    const provider = providerOf(entry.provider, providers[entry.provider]);
+    const provider = providerOf(entry, providers[entry.provider]);
     const missing = missingOf(provider, deployment);
     if (missing !== null) result.keyless.set(entry.id, missing);
     else result.usable.set(entry.id, modelOf(entry, provider, keyOf(provider, deployment)));
@@ -103,21 +115,37 @@ export function makeCatalogue(config: string, deployment: object): Catalogue {
 }
 
 function parseConfig(text: string): z.output<typeof catalogueConfig> {
+  let value: unknown;
   try {
-    return catalogueConfig.parse(text.trim() === '' ? {} : JSON.parse(text));
+    value = text.trim() === '' ? {} : JSON.parse(text);
   } catch (cause) {
-    throw new ApiError('internal_error', {
-      cause: new Error('the variable CATALOGUE is not valid', { cause }),
-    });
+    // Not the parser's words: they quote the text.
+    const position = /at position \d+/.exec(String(cause))?.[0];
+    throw invalidCatalogue(`it is not JSON${position === undefined ? '' : ` ${position}`}`);
   }
+  const result = catalogueConfig.safeParse(value);
+  if (result.success) return result.data;
+  const [issue] = result.error.issues;
+  throw invalidCatalogue(`${placeOf(issue?.path ?? [])}: ${issue?.message}`.replace(/^: /, ''));
 }
 
-function providerOf(name: string, entry: z.output<typeof providerEntry> | undefined): Provider {
+function providerOf(
+  { id, provider: name }: z.output<typeof modelEntry>,
+  entry: z.output<typeof providerEntry> | undefined,
+): Provider {
   if (entry === undefined) {
-    throw new ApiError('internal_error', { cause: new Error(`CATALOGUE names no provider "${name}"`) });
+    throw invalidCatalogue(`the model "${id}" is of a provider "${name}" that is not there`);
   }
   const baseUrl = entry.base_url?.replace(/\/+$/, '') ?? null;
   return { name, kind: entry.kind, baseUrl, keyName: entry.key ?? null };
+}
+
+/** The reason goes to the log and to /healthz: it names places, never values. */
+function invalidCatalogue(reason: string): ApiError {
+  return new ApiError('internal_error', {
+    detail: ['catalogue_invalid'],
+    cause: new Error(`the variable CATALOGUE is not valid: ${reason}`),
+  });
 }
 
 /** The name of what has to be set before a provider can be asked, or null. */

@@ -73,6 +73,7 @@ const detail = {
   provider_model_unknown: () => 'the model provider does not know this model',
   provider_quota: () => "this deployment's quota at the model provider is used up",
   provider_busy: () => 'the model provider takes no more requests for now',
+  catalogue_invalid: () => "this deployment's CATALOGUE is not valid; its log and /healthz say why",
   model_key_missing: (id: string, name: string) =>
     `the model "${id}" cannot be used until ${name} is set for this deployment`,
   // Tool protocol.

@@ -65,6 +65,8 @@ export const ko: Messages = {
     provider_model_unknown: () => '모델 제공자가 이 모델을 알지 못합니다',
     provider_quota: () => '모델 제공자에서 이 배포의 한도가 소진되었습니다',
     provider_busy: () => '모델 제공자가 지금은 요청을 더 받지 않습니다',
+    catalogue_invalid: () =>
+      '이 배포의 CATALOGUE 설정이 올바르지 않습니다. 원인은 로그와 /healthz에 있습니다',
     model_key_missing: (id, name) => `"${id}" 모델은 이 배포에 ${name}을(를) 설정해야 사용할 수 있습니다`,
     model_unknown: (id) => `"${id}" 모델이 없습니다`,
     tool_name_invalid: (name) =>
