@@ -59,6 +59,8 @@ export function mockArguments({ origin }: MockUpstream): string[] {
         'error-event',
         'error-at-once',
         'held-open',
+        'wrong-once',
+        'wrong-always',
       ].map((behaviour) => mockModel(behaviour)),
       ...['anthropic', 'google'].flatMap((provider) =>
         ['assistant', 'limited', 'overloaded', 'wrong-key', 'hanging', 'error-event', 'held-open'].map(

@@ -103,6 +103,12 @@ const BEHAVIOURS: Record<string, Behaviour> = {
   'error-at-once': (exchange) => {
     head(exchange).end(exchange.format.errorEvent);
   },
+  /** Wrong at first, and right once it was shown its mistake. */
+  'wrong-once': (exchange) => {
+    const wasShown = (exchange.request.body.messages?.length ?? 0) > 1;
+    answer({ ...exchange, said: wasShown ? firstSaid(exchange) : wrong(exchange) });
+  },
+  'wrong-always': (exchange) => answer({ ...exchange, said: wrong(exchange) }),
   /** The beginning of an answer, and then nothing. */
   'held-open': (exchange) => {
     head(exchange).write(opening(exchange));
@@ -207,6 +213,18 @@ function saidTo(body: UpstreamBody): Said {
   const wantsJson = /json_schema|JSON Schema|responseSchema|responseJsonSchema/.test(JSON.stringify(body));
   if (wantsJson) return { text: REPORT, call: null };
   return { text: 'Hello from far away', call: null };
+}
+
+/** What is said to the first message, whatever came of it. */
+function firstSaid({ request: { body } }: Exchange): Said {
+  return saidTo({ ...body, messages: body.messages?.slice(0, 1) ?? [] });
+}
+
+/** An answer, or a call, that fits no schema of the tests. */
+function wrong(exchange: Exchange): Said {
+  const text = '{"city": 7}';
+  const { call } = firstSaid(exchange);
+  return call === null ? { text, call } : { text: '', call: { ...call, arguments: text } };
 }
 
 function head({ response, streams }: Exchange): ServerResponse {
