@@ -6,6 +6,7 @@ import {
   addKeyword,
   BASIC,
   type CompiledSchema,
+  DETAILED,
   getKeywordName,
   interpret,
   type Keyword,
@@ -14,7 +15,7 @@ import {
   type ValidationContext,
 } from '@hyperjump/json-schema/experimental';
 import * as Instance from '@hyperjump/json-schema/instance/experimental';
-import { ViolationCollector } from './json-schema-violations';
+import { ViolationCollector, WORK_LIMIT_STEPS } from './json-schema-violations';
 import { compileLinearPattern, type LinearPattern, PatternError } from './linear-pattern';
 
 type JsonNode = Parameters<typeof Instance.uri>[0];
@@ -48,11 +49,21 @@ const STATES_PER_STEP = 500;
 
 for (const scheme of ['http', 'https', 'file']) Browser.removeUriSchemePlugin(scheme);
 
+/** What a schema may take for the smallest of values, before anyone uses it: some 15 ms. */
+const PROBE_LIMIT_STEPS = 100_000;
+/** hyperjump's types know no formats but its own; this one has no other use here. */
+const PROBE = DETAILED;
+
 // The format with errors is ours, for schemas under their metaschema and for values under their schema.
-setOutputFormat(BASIC, () => {
-  const plugin = new ViolationCollector(matchingWork);
-  return { plugin, getErrors: () => plugin.sentences };
-});
+for (const [format, limitSteps] of [
+  [BASIC, WORK_LIMIT_STEPS],
+  [PROBE, PROBE_LIMIT_STEPS],
+] as const) {
+  setOutputFormat(format, () => {
+    const plugin = new ViolationCollector(matchingWork, limitSteps);
+    return { plugin, getErrors: () => plugin.sentences };
+  });
+}
 setMetaSchemaOutputFormat(BASIC);
 
 addKeyword<LinearPattern>({
@@ -121,6 +132,11 @@ addKeyword<OtherProperties>({
 export function evaluate(compiled: CompiledSchema, value: unknown): ValidationResult {
   const output = interpret(compiled, Instance.fromJs(value as Parameters<typeof Instance.fromJs>[0]), BASIC);
   return output.valid ? { valid: true } : { valid: false, errors: sentencesOf(output) };
+}
+
+/** Evaluates null, in short: what does not end then, or takes too long, does so for any value. Throws as `evaluate`. */
+export function probe(compiled: CompiledSchema): void {
+  interpret(compiled, Instance.fromJs(null), PROBE);
 }
 
 /** The errors of a failed evaluation; hyperjump's types know only its own formats. */

@@ -10,7 +10,7 @@ const VIOLATIONS_LIMIT = 10;
 const QUOTE_LIMIT_CHARACTERS = 200;
 
 /** A million evaluations take about a second. Schemas can demand exponentially many: `allOf` of two `$ref`s, nested. */
-const WORK_LIMIT_STEPS = 1_000_000;
+export const WORK_LIMIT_STEPS = 1_000_000;
 
 /** Subschemas being evaluated inside one another. The stack holds some 1,300, and overflows at no certain place. */
 const DEPTH_LIMIT_SCHEMAS = 1_000;
@@ -38,12 +38,14 @@ interface CollectingContext extends ValidationContext {
 export class ViolationCollector implements EvaluationPlugin<CollectingContext> {
   readonly id = 'violations';
   readonly #workOf: (node: KeywordNode, instance: JsonNode) => number;
+  readonly #limitSteps: number;
   #steps = 0;
   #depth = 0;
   #violations: NonNullable<CollectingContext['violations']> = [];
 
-  constructor(workOf: (node: KeywordNode, instance: JsonNode) => number) {
+  constructor(workOf: (node: KeywordNode, instance: JsonNode) => number, limitSteps: number) {
     this.#workOf = workOf;
+    this.#limitSteps = limitSteps;
   }
 
   /** Readable sentences, each with its place: `/city: must be a string`. */
@@ -91,7 +93,7 @@ export class ViolationCollector implements EvaluationPlugin<CollectingContext> {
 
   #spend(steps: number): void {
     this.#steps += steps;
-    if (this.#steps > WORK_LIMIT_STEPS) throw new WorkLimitError();
+    if (this.#steps > this.#limitSteps) throw new WorkLimitError();
   }
 }
 

@@ -10,7 +10,7 @@ import {
 } from '@hyperjump/json-schema/experimental';
 import { ApiError } from '../contract/errors';
 import { SCHEMA_LIMIT_BYTES } from '../contract/limits';
-import { evaluate, sentencesOf, type ValidationResult } from './json-schema-dialects';
+import { evaluate, probe, sentencesOf, type ValidationResult } from './json-schema-dialects';
 import { WorkLimitError } from './json-schema-violations';
 import { PatternError } from './linear-pattern';
 
@@ -92,8 +92,7 @@ async function compileSchema(schema: JsonSchema): Promise<CompiledSchema> {
   const outside = Object.keys(compiled.ast.metaData).find((uri) => !documents.has(uri));
   if (outside !== undefined) throw remote(outside);
   try {
-    // A schema that applies itself to the same value without end, or too often, does so for any value.
-    evaluate(compiled, null);
+    probe(compiled);
   } catch (error) {
     if (error instanceof RangeError)
       throw invalid('it refers to itself without end, or is nested too deeply', error);
