@@ -12,8 +12,8 @@ import { askInTurn, candidates, withTimeout } from './reliable-call';
 import { StreamCollector } from './stream-collector';
 import { findViolation, mustBeChecked, violationError } from './violations';
 
-/** Far below what proxies cut silent connections at: where the runtime does not tell, only writing shows that a client left. */
-const HEARTBEAT_MS = 3_000;
+/** Where the runtime does not tell, only writing shows that a client left: through the local proxy, the second write. */
+const HEARTBEAT_MS = 400;
 
 const ENCODER = new TextEncoder();
 const HEARTBEAT = ENCODER.encode(': keep-alive\n\n');

@@ -166,7 +166,7 @@ describe('a silent model', () => {
     await reader.read();
     for (let count = 0; count < 3; count++) {
       const next = reader.read();
-      await vi.advanceTimersByTimeAsync(3_000);
+      await vi.advanceTimersByTimeAsync(400);
       expect(new TextDecoder().decode((await next).value)).toBe(': keep-alive\n\n');
     }
     resolve();
@@ -176,9 +176,9 @@ describe('a silent model', () => {
 
   it('has until its time limit', async () => {
     vi.useFakeTimers();
-    const { body, spent, model } = await open([said('Hello'), 'silence'], {}, { timeoutMs: 7_000 });
+    const { body, spent, model } = await open([said('Hello'), 'silence'], {}, { timeoutMs: 1_000 });
     const reading = read({ body });
-    await vi.advanceTimersByTimeAsync(7_000);
+    await vi.advanceTimersByTimeAsync(1_000);
     const { text, chunks } = await reading;
     expect(text.match(/: keep-alive/g)).toHaveLength(2);
     expect(chunks).toHaveLength(2);

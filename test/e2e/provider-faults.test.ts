@@ -229,7 +229,8 @@ describe('a stream', () => {
     }, SOON);
   });
 
-  // The local runtime tells of a client's leaving only by a write that fails, and there is nothing to write yet.
+  // The local runtime takes the close of a connection for the end of the request: only a write would show that no one
+  // reads any more, and there is nothing to write yet.
   it('whose client goes away before the first token ends the provider’s work by its time limit', async () => {
     const leaving = new AbortController();
     const asked = fetch(`${server.origin}/v1/chat/completions`, {
