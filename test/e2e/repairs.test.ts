@@ -111,11 +111,7 @@ describe('a provider that mends its answer when it is shown what is wrong', () =
 describe('a provider that stays wrong', () => {
   const asked = [
     ['format', { response_format: FORMAT }, 'the answer does not match the response format: /city: must be'],
-    [
-      'call',
-      { tools: [TOOL] },
-      "the model's tool call stayed invalid after its repairs: get_weather: /city: must be",
-    ],
+    ['call', { tools: [TOOL] }, "the model's tool calls are not valid: get_weather: /city: must be"],
   ] satisfies [what: string, more: object, words: string][];
 
   it.each(asked)(

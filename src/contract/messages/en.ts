@@ -87,7 +87,7 @@ const detail = {
   tool_call_id_unknown: (id: string) => `no open tool call has the id "${id}"`,
   tool_call_id_repeated: (id: string) => `the tool call id "${id}" is used more than once`,
   tool_arguments_not_json: () => 'the arguments are not a JSON object',
-  tool_call_failed: (errors: string) => `the model's tool call stayed invalid after its repairs: ${errors}`,
+  tool_call_failed: (errors: string) => `the model's tool calls are not valid: ${errors}`,
   // Structured output.
   schema_invalid: (reason: string) => `the JSON Schema is not valid: ${reason}`,
   schema_too_large: (kilobytes: number) => `the JSON Schema is larger than ${kilobytes} KB`,
