@@ -5,6 +5,7 @@ import { sweepFiles } from './files/sweep';
 import { app } from './http/app';
 
 export { AccountObject } from './accounts/account-object';
+export { IdempotencyObject } from './accounts/idempotency-object';
 export { RegistryObject } from './accounts/registry-object';
 export { BackgroundRunner } from './batches/background-runner';
 export { BatchObject } from './batches/batch-object';

@@ -1,7 +1,7 @@
 // API keys: `qk_`, the account (24 characters), the secret (32) and a checksum (6), all of it base62. Since a key names
 // its account, one call to that account's Durable Object authenticates.
 import { randomBase62 } from '../contract/ids';
-import { encodeHex } from '../platform/hex';
+import { sha256Hex } from '../platform/sha256';
 import { DEV_ACCOUNT_ID } from './dev-account';
 
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -39,9 +39,8 @@ export function parseKey(text: string): { accountId: string } | null {
 }
 
 /** SHA-256 as 64 hex digits: all that is stored of a key. */
-export async function hashKey(key: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(key));
-  return encodeHex(new Uint8Array(digest));
+export function hashKey(key: string): Promise<string> {
+  return sha256Hex(key);
 }
 
 /** What lists show of a key: its end, since every key of an account begins alike. */

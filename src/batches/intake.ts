@@ -73,11 +73,15 @@ export async function readOrder(env: Env, accountId: string, body: unknown): Pro
   return { kind: 'inline', options, inputs };
 }
 
-/** Makes the batch that a checked order asks for. */
-export async function createBatch(env: Env, maker: BatchMaker, order: BatchOrder): Promise<BatchSnapshot> {
-  if (order.kind === 'file') return createFileBatch(env, maker, order.options, order.file);
+/** Makes the batch that a checked order asks for. @param id chosen by the caller, for a batch that is made once */
+export async function createBatch(
+  env: Env,
+  maker: BatchMaker,
+  order: BatchOrder,
+  id: string = newId('batch'),
+): Promise<BatchSnapshot> {
+  if (order.kind === 'file') return createFileBatch(env, maker, order.options, order.file, { id });
   const { options, inputs } = order;
-  const id = newId('batch');
   const inputKey = inlineInputKey(maker.accountId, id);
   const spec = newSpec(id, maker, options, { inputKey, inputFileId: null });
   const { bytes, cuts } = encodeLines(inputs, spec.maxCostNano !== null);
@@ -91,10 +95,12 @@ export async function createOpenaiBatch(
   env: Env,
   maker: BatchMaker,
   body: OpenaiBatchCreate,
+  id: string = newId('batch'),
 ): Promise<BatchSnapshot> {
   checkWebhook(env, body.webhook_url);
   const file = await findInputFile(env, maker.accountId, body.input_file_id);
-  return createFileBatch(env, maker, body, file, body.output_expires_after?.seconds);
+  const outputSeconds = body.output_expires_after?.seconds;
+  return createFileBatch(env, maker, body, file, { id, outputSeconds });
 }
 
 /** Hands a batch to its Durable Object: from here on it lives by itself. */
@@ -121,10 +127,10 @@ async function createFileBatch(
   maker: BatchMaker,
   options: BatchOptions,
   file: IndexedFile,
-  outputSeconds?: number,
+  { id, outputSeconds }: { id: string; outputSeconds?: number | undefined },
 ): Promise<BatchSnapshot> {
   const input = { inputKey: file.r2Key, inputFileId: file.id };
-  const spec = newSpec(newId('batch'), maker, options, input);
+  const spec = newSpec(id, maker, options, input);
   const outputExpiresAfterMs = outputSeconds === undefined ? null : outputSeconds * 1000;
   return openBatch(env, { ...spec, outputExpiresAfterMs }, null);
 }

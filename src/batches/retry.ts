@@ -24,10 +24,14 @@ const LINE_BREAK = new Uint8Array([0x0a]);
  *
  * @throws ApiError `invalid_request` where every item was completed
  */
-export async function retryBatch(env: Env, maker: BatchMaker, source: RetrySource): Promise<BatchSnapshot> {
+export async function retryBatch(
+  env: Env,
+  maker: BatchMaker,
+  source: RetrySource,
+  id: string = newId('batch'),
+): Promise<BatchSnapshot> {
   const { items } = source;
   if (items?.length === 0) throw new ApiError('invalid_request', { detail: ['nothing_to_retry'] });
-  const id = newId('batch');
   const spec: BatchSpec = {
     ...source.spec,
     ...maker,

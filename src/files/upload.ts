@@ -6,6 +6,7 @@ import { newId } from '../contract/ids';
 import { FILE_LIMIT_BYTES } from '../contract/limits';
 import { type MultipartPart, parseMultipart } from '../platform/multipart';
 import { MultipartError } from '../platform/multipart-headers';
+import { ByteDigest } from './byte-digest';
 import { cleanFilename } from './filename';
 import { checkMediaType, HEAD_BYTES } from './media-type';
 import { fileKey } from './object-key';
@@ -23,6 +24,14 @@ export interface UploadRequest {
   contentLength: number | null;
 }
 
+/** What an upload says of its file; two uploads alike in this are the same. */
+export type UploadContent = Pick<IndexedFile, 'filename' | 'size' | 'contentType' | 'purpose' | 'sha256'> & {
+  expiresAfterSeconds: number | null;
+};
+
+/** Where the file's bytes go. */
+type ByteSink = Pick<ObjectWriter, 'size' | 'head' | 'write' | 'finish' | 'abort'>;
+
 /** The file's part, its bytes aside but for those that show its type. */
 interface FilePart {
   declared: string | null;
@@ -37,6 +46,7 @@ interface FilePart {
  * removes, and never a file without bytes.
  *
  * @param now milliseconds; when the file counts as created
+ * @param id chosen by the caller, for a file that is made once
  * @throws ApiError `invalid_request`, `file_too_large` or `unsupported_media_type`
  */
 export async function storeUpload(
@@ -44,43 +54,58 @@ export async function storeUpload(
   accountId: string,
   request: UploadRequest,
   now: number,
+  id: string = newId('file'),
 ): Promise<IndexedFile> {
-  if (request.contentLength !== null && request.contentLength > FILE_LIMIT_BYTES + FRAMING_LIMIT_BYTES) {
-    throw tooLarge();
-  }
-  const id = newId('file');
   const r2Key = fileKey(accountId, id);
-  const writer = new ObjectWriter(env.BUCKET, r2Key);
-  const fields = new UploadFields();
-  let file: IndexedFile;
-  try {
-    const { declared, filename, head } = await readForm(request, fields, writer);
-    const { purpose, expiresAfterSeconds } = fields.complete();
-    const contentType = await checkMediaType({ declared, filename, head, purpose });
-    const size = writer.size;
-    const sha256 = await writer.finish();
-    const expiresAt = expiresAfterSeconds === null ? null : now + expiresAfterSeconds * 1000;
-    file = { id, filename, size, contentType, purpose, createdAt: now, expiresAt, sha256, r2Key };
-  } catch (error) {
-    await writer.abort();
-    throw error instanceof MultipartError ? formError(error) : error;
-  }
+  const content = await readUpload(request, new ObjectWriter(env.BUCKET, r2Key));
+  const { expiresAfterSeconds, ...said } = content;
+  const expiresAt = expiresAfterSeconds === null ? null : now + expiresAfterSeconds * 1000;
+  const file = { id, ...said, createdAt: now, expiresAt, r2Key };
   await addToIndex(env, accountId, file);
   return file;
 }
 
-/** Reads the form to its end: the fields into `fields`, the file's bytes into `writer`. */
-async function readForm(
-  request: UploadRequest,
-  fields: UploadFields,
-  writer: ObjectWriter,
-): Promise<FilePart> {
+/**
+ * Reads an upload to its end, checks it as if it were to be stored, and stores nothing.
+ *
+ * @throws ApiError as `storeUpload` does
+ */
+export function describeUpload(request: UploadRequest): Promise<UploadContent> {
+  return readUpload(request, new ByteDigest());
+}
+
+/** What the upload of a stored file said. */
+export function uploadContentOf(file: IndexedFile): UploadContent {
+  const { filename, size, contentType, purpose, sha256, createdAt, expiresAt } = file;
+  const expiresAfterSeconds = expiresAt === null ? null : (expiresAt - createdAt) / 1000;
+  return { filename, size, contentType, purpose, sha256, expiresAfterSeconds };
+}
+
+async function readUpload(request: UploadRequest, sink: ByteSink): Promise<UploadContent> {
+  if (request.contentLength !== null && request.contentLength > FILE_LIMIT_BYTES + FRAMING_LIMIT_BYTES) {
+    throw tooLarge();
+  }
+  const fields = new UploadFields();
+  try {
+    const { declared, filename, head } = await readForm(request, fields, sink);
+    const { purpose, expiresAfterSeconds } = fields.complete();
+    const contentType = await checkMediaType({ declared, filename, head, purpose });
+    const { size } = sink;
+    return { filename, size, contentType, purpose, sha256: await sink.finish(), expiresAfterSeconds };
+  } catch (error) {
+    await sink.abort();
+    throw error instanceof MultipartError ? formError(error) : error;
+  }
+}
+
+/** Reads the form to its end: the fields into `fields`, the file's bytes into `sink`. */
+async function readForm(request: UploadRequest, fields: UploadFields, sink: ByteSink): Promise<FilePart> {
   if (request.body === null) throw new ApiError('invalid_request', { detail: ['body_missing'] });
   let file: FilePart | null = null;
   for await (const part of parseMultipart(request.body, request.contentType)) {
     if (part.name === 'file') {
       if (file !== null) throw repeatedField('file');
-      file = await readFile(part, fields.purposeSoFar, writer);
+      file = await readFile(part, fields.purposeSoFar, sink);
     } else {
       fields.expect(part.name);
       fields.set(part.name, await readText(part));
@@ -90,11 +115,7 @@ async function readForm(
   return file;
 }
 
-async function readFile(
-  part: MultipartPart,
-  purpose: FilePurpose | null,
-  writer: ObjectWriter,
-): Promise<FilePart> {
+async function readFile(part: MultipartPart, purpose: FilePurpose | null, sink: ByteSink): Promise<FilePart> {
   // Without a file name it is a text field, say of a client that forgot the "@" in `curl -F file=@name`.
   if (part.filename === null)
     throw new ApiError('invalid_request', { detail: ['file_expected'], param: 'file' });
@@ -102,15 +123,15 @@ async function readFile(
   const declared = part.contentType;
   let head: Uint8Array | null = null;
   for await (const chunk of part.body) {
-    if (writer.size + chunk.length > FILE_LIMIT_BYTES) throw tooLarge();
-    await writer.write(chunk);
-    if (head === null && writer.size >= HEAD_BYTES) {
-      head = writer.head(HEAD_BYTES).slice();
+    if (sink.size + chunk.length > FILE_LIMIT_BYTES) throw tooLarge();
+    await sink.write(chunk);
+    if (head === null && sink.size >= HEAD_BYTES) {
+      head = sink.head(HEAD_BYTES).slice();
       await refuseEarly({ declared, filename, head }, purpose);
     }
   }
-  if (writer.size === 0) throw new ApiError('invalid_request', { detail: ['file_empty'], param: 'file' });
-  return { declared, filename, head: head ?? writer.head(HEAD_BYTES).slice() };
+  if (sink.size === 0) throw new ApiError('invalid_request', { detail: ['file_empty'], param: 'file' });
+  return { declared, filename, head: head ?? sink.head(HEAD_BYTES).slice() };
 }
 
 /** Spares a client from sending the rest of what no purpose could make acceptable. */

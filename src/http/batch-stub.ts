@@ -13,6 +13,11 @@ export function batchStub(c: AppContext): DurableObjectStub<BatchObject> {
   return c.env.BATCHES.getByName(found(isBatchId(id) ? id : null, 'batch'));
 }
 
+/** One of the account's batches, without its results; null where there is none. */
+export async function findBatch(c: AppContext, id: string): Promise<BatchSnapshot | null> {
+  return c.env.BATCHES.getByName(id).snapshot(c.var.accountId);
+}
+
 /** A page of the account's batches, without their results: ended ones from its list, the others from themselves. */
 export async function listBatches(
   c: AppContext,

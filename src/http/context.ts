@@ -11,6 +11,8 @@ export interface AppEnv {
     /** Who asks. Set by `authenticated`; admin routes have none. */
     accountId: string;
     keyId: string;
+    /** SHA-256 of a JSON body's bytes, of requests with an `Idempotency-Key`. */
+    bodyDigest?: string;
   };
 }
 

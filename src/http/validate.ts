@@ -6,15 +6,20 @@ import { parseJson } from '../completions/parse-json';
 import { ApiError } from '../contract/errors';
 import { JSON_BODY_LIMIT_BYTES } from '../contract/limits';
 import { invalidRequest } from '../contract/validation';
+import { sha256Hex } from '../platform/sha256';
 import { readBytes } from '../platform/strict-json';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
 
 /** `validator('json')` over a body read strictly: content type, size, UTF-8, depth, syntax, then the schema. */
-export function jsonBody<S extends z.ZodType>(schema: S, limitBytes = JSON_BODY_LIMIT_BYTES) {
+export function jsonBody<S extends z.ZodType>(
+  schema: S,
+  limitBytes = JSON_BODY_LIMIT_BYTES,
+  tooLarge: () => ApiError = () => tooLargeError(limitBytes),
+) {
   const validate = zValidator('json', schema, throwInvalid);
   const strict: typeof validate = async (c, next) => {
-    const value = await readJson(c.req.raw, limitBytes);
+    const value = await readJson(c, limitBytes, tooLarge);
     c.req.json = () => Promise.resolve(value as never);
     return validate(c, next);
   };
@@ -27,11 +32,8 @@ export function query<S extends z.ZodType>(schema: S) {
 }
 
 /** A JSON body, or an `ApiError` for each way it can be wrong. */
-export async function readJson(
-  request: Request,
-  limitBytes: number,
-  tooLarge: () => ApiError = () => tooLargeError(limitBytes),
-): Promise<unknown> {
+async function readJson(c: Context, limitBytes: number, tooLarge: () => ApiError): Promise<unknown> {
+  const request: Request = c.req.raw;
   const contentType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
   if (!JSON_TYPE.test(contentType)) {
     throw new ApiError('invalid_request', { detail: ['json_expected', contentType] });
@@ -42,6 +44,7 @@ export async function readJson(
   const bytes =
     length === null ? await readBytes(request.body, limitBytes) : new Uint8Array(await request.arrayBuffer());
   if (bytes === null || bytes.byteLength > limitBytes) throw tooLarge();
+  if (request.headers.has('idempotency-key')) c.set('bodyDigest', await sha256Hex(bytes));
   return parseJson(bytes);
 }
 

@@ -117,6 +117,9 @@ const detail = {
   part_fetch_redirects: (limit: number) => `this URL redirects more than ${limit} times`,
   part_fetch_timeout: (seconds: number) => `this URL could not be read within ${seconds} seconds`,
   part_fetch_failed: () => 'the server of this URL could not be reached, or broke off',
+  idempotency_key_invalid: () => 'send 1 to 255 visible ASCII characters',
+  idempotency_running: () => 'the first request with this key is still running; ask again in a moment',
+  idempotency_other_request: () => 'this key was used for another request; use a new key for a new request',
   // Files.
   multipart_expected: () => 'send the body as multipart/form-data',
   multipart_malformed: (reason: string) => `the multipart body is malformed: ${reason}`,

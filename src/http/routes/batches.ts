@@ -1,7 +1,8 @@
 // Batches on the native surface: made, read, listed, cancelled, tried again, deleted, and their results.
 import { type Context, Hono } from 'hono';
+import * as z from 'zod';
 import type { BatchObject } from '../../batches/batch-object';
-import { type BatchDocument, batchDocument } from '../../batches/batch-response';
+import { type BatchSnapshot, batchDocument } from '../../batches/batch-response';
 import { dryRun } from '../../batches/dry-run';
 import { createBatch, readOrder } from '../../batches/intake';
 import { retryBatch } from '../../batches/retry';
@@ -9,21 +10,26 @@ import { batchCreateQuery, batchListQuery, type ResultsQuery, resultsQuery } fro
 import { ApiError } from '../../contract/errors';
 import { INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
 import { listResponse } from '../../contract/lists';
-import { batchStub, listBatches } from '../batch-stub';
+import { batchStub, findBatch, listBatches } from '../batch-stub';
 import { type AppContext, type AppEnv, makerOf } from '../context';
 import { found, knownPage } from '../found';
+import { runOnce } from '../idempotency';
 import { rangeUnsatisfiable } from '../range-unsatisfiable';
-import { query, readJson } from '../validate';
+import { jsonBody, query } from '../validate';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 export const batchRoutes = new Hono<AppEnv>()
-  .post('/batches', query(batchCreateQuery), async (c) => {
-    const body = await readJson(c.req.raw, INLINE_BATCH_LIMIT_BYTES, inlineTooLarge);
-    const order = await readOrder(c.env, c.var.accountId, body);
-    if (c.req.valid('query').dry_run) return c.json(await dryRun(c.env, c.var.locale, order));
-    return accepted(c, batchDocument(await createBatch(c.env, makerOf(c), order), null));
-  })
+  .post(
+    '/batches',
+    query(batchCreateQuery),
+    jsonBody(z.unknown(), INLINE_BATCH_LIMIT_BYTES, inlineTooLarge),
+    async (c) => {
+      const read = () => readOrder(c.env, c.var.accountId, c.req.valid('json'));
+      if (c.req.valid('query').dry_run) return c.json(await dryRun(c.env, c.var.locale, await read()));
+      return makeBatch(c, async (id) => createBatch(c.env, makerOf(c), await read(), id));
+    },
+  )
   .get('/batches', query(batchListQuery), async (c) => {
     const page = await listBatches(c, c.req.valid('query'));
     return jsonList(
@@ -43,12 +49,14 @@ export const batchRoutes = new Hono<AppEnv>()
     found((await batchStub(c).cancel(c.var.accountId)) || null, 'batch');
     return answerBatch(c);
   })
-  .post('/batches/:id/retry', async (c) => {
-    const source = found(await batchStub(c).retrySource(c.var.accountId), 'batch');
-    if (source === 'not_ended') throw notEnded();
-    if (source === 'refused') throw new ApiError('invalid_request', { detail: ['input_was_refused'] });
-    return accepted(c, batchDocument(await retryBatch(c.env, makerOf(c), source), null));
-  })
+  .post('/batches/:id/retry', (c) =>
+    makeBatch(c, async (id) => {
+      const source = found(await batchStub(c).retrySource(c.var.accountId), 'batch');
+      if (source === 'not_ended') throw notEnded();
+      if (source === 'refused') throw new ApiError('invalid_request', { detail: ['input_was_refused'] });
+      return retryBatch(c.env, makerOf(c), source, id);
+    }),
+  )
   .get('/batches/:id/results', query(resultsQuery), async (c) => {
     const list = c.req.valid('query');
     if (wantsLines(c)) return resultLines(c);
@@ -79,10 +87,22 @@ async function answerBatch(c: AppContext): Promise<Response> {
   return c.body(json, 200, JSON_TYPE);
 }
 
-function accepted(c: Context<AppEnv>, { id, json, retryAfter }: BatchDocument): Response {
-  c.header('Location', `/api/v1/batches/${id}`);
-  c.header('Retry-After', String(retryAfter));
-  return c.body(json, 202, JSON_TYPE);
+/** Makes a batch, once for the request's `Idempotency-Key`, and answers 202. */
+function makeBatch(
+  c: Context<AppEnv>,
+  make: (id: string | undefined) => Promise<BatchSnapshot>,
+): Promise<Response> {
+  return runOnce(c, {
+    makes: 'batch',
+    make,
+    find: (id) => findBatch(c, id),
+    answer: (batch) => {
+      const { id, json, retryAfter } = batchDocument(batch, null);
+      c.header('Location', `/api/v1/batches/${id}`);
+      c.header('Retry-After', String(retryAfter));
+      return c.body(json, 202, JSON_TYPE);
+    },
+  });
 }
 
 function pageOrThrow(page: Exclude<Awaited<ReturnType<BatchObject['results']>>, null>, list: ResultsQuery) {

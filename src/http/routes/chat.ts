@@ -3,26 +3,35 @@ import { Hono } from 'hono';
 import type { LedgerEntry } from '../../accounts/ledger';
 import { type CompletionContext, completeChat } from '../../completions/complete';
 import { streamChat } from '../../completions/stream';
-import { type ChatRequest, chatRequest } from '../../contract/chat';
+import { type ChatCompletion, type ChatRequest, chatRequest } from '../../contract/chat';
 import { CHAT_BODY_LIMIT_BYTES } from '../../contract/limits';
 import { errorBody } from '../../contract/messages/render';
 import { readFileBytes } from '../../files/file-store';
 import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
 import { type AppContext, type AppEnv, originOf } from '../context';
+import { runOnce } from '../idempotency';
 import { jsonBody } from '../validate';
 
 export const chatRoutes = new Hono<AppEnv>().post(
   '/chat/completions',
   jsonBody(chatRequest, CHAT_BODY_LIMIT_BYTES),
-  async (c) => {
+  (c) => {
     const request = c.req.valid('json');
     if (request.stream) return stream(c, request);
-    const { completion, costNano } = await completeChat(request, contextOf(c));
-    const { model, usage } = completion;
-    c.executionCtx.waitUntil(settle(c, { model, usage, costNano }));
-    return c.json(completion);
+    return runOnce(c, {
+      makes: null,
+      make: () => complete(c, request),
+      answer: (completion) => c.json(completion),
+    });
   },
 );
+
+async function complete(c: AppContext, request: ChatRequest): Promise<ChatCompletion> {
+  const { completion, costNano } = await completeChat(request, contextOf(c));
+  const { model, usage } = completion;
+  c.executionCtx.waitUntil(settle(c, { model, usage, costNano }));
+  return completion;
+}
 
 async function stream(c: AppContext, request: ChatRequest): Promise<Response> {
   const { requestId, locale } = c.var;

@@ -6,10 +6,11 @@ import { ApiError } from '../../contract/errors';
 import { FILE_PURPOSES, type FileResponse } from '../../contract/files';
 import { listQuery, listResponse } from '../../contract/lists';
 import { deleteFile, findFile } from '../../files/file-store';
-import { storeUpload } from '../../files/upload';
+import { describeUpload, storeUpload, type UploadRequest, uploadContentOf } from '../../files/upload';
 import type { AppContext, AppEnv } from '../context';
 import { fileContent } from '../file-content';
 import { found, knownPage } from '../found';
+import { runOnce } from '../idempotency';
 import { openaiFile } from '../openai/file-wire';
 import { query } from '../validate';
 
@@ -21,19 +22,15 @@ export const openaiFileRoutes = fileRoutes(openaiFile);
 /** The routes with files in the shape of one surface. */
 function fileRoutes<T extends { id: string }>(wire: (file: IndexedFile) => T) {
   return new Hono<AppEnv>()
-    .post('/files', async (c) => {
-      const length = c.req.header('content-length');
-      const file = await storeUpload(
-        c.env,
-        c.var.accountId,
-        {
-          body: c.req.raw.body,
-          contentType: c.req.header('content-type') ?? null,
-          contentLength: length === undefined ? null : Number(length),
-        },
-        Date.now(),
-      );
-      return c.json(wire(file));
+    .post('/files', (c) => {
+      const upload = uploadOf(c);
+      return runOnce(c, {
+        makes: 'file',
+        make: (id) => storeUpload(c.env, c.var.accountId, upload, Date.now(), id),
+        find: (id) => findFile(c.env, c.var.accountId, id, Date.now()),
+        answer: (file) => c.json(wire(file)),
+        body: { of: uploadContentOf, ofRepeat: () => describeUpload(upload) },
+      });
     })
     .get('/files', query(fileListQuery), async (c) => {
       const list = c.req.valid('query');
@@ -49,6 +46,15 @@ function fileRoutes<T extends { id: string }>(wire: (file: IndexedFile) => T) {
         throw new ApiError('not_found', { missing: 'file' });
       return c.json({ id, object: 'file', deleted: true });
     });
+}
+
+function uploadOf(c: AppContext): UploadRequest {
+  const length = c.req.header('content-length');
+  return {
+    body: c.req.raw.body,
+    contentType: c.req.header('content-type') ?? null,
+    contentLength: length === undefined ? null : Number(length),
+  };
 }
 
 async function fileOf(c: AppContext, id: string): Promise<IndexedFile> {

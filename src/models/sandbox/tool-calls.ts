@@ -1,6 +1,6 @@
 // Which tools the sandbox model calls for a message, and with what.
 import type { ChatRequest, Tool, ToolCall } from '../../contract/chat';
-import { encodeHex } from '../../platform/hex';
+import { sha256Hex } from '../../platform/sha256';
 import type { ModelMessage } from '../model';
 import { callableTools, mustCall } from '../tool-choice';
 import { toolCallsOf } from './conversation';
@@ -71,8 +71,7 @@ export async function callIdMaker(
   text: string,
 ): Promise<(place: number) => string> {
   const earlier = messages.flatMap((message) => toolCallsOf(message).map((call) => call.id));
-  const seed = new TextEncoder().encode(JSON.stringify([messages.length, text, earlier]));
-  const digest = encodeHex(new Uint8Array(await crypto.subtle.digest('SHA-256', seed)));
+  const digest = await sha256Hex(JSON.stringify([messages.length, text, earlier]));
   return (place) => {
     const suffix = place.toString(16).padStart(4, '0');
     return `call_${digest.slice(0, CALL_ID_CHARACTERS - suffix.length)}${suffix}`;
