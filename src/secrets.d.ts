@@ -1,6 +1,6 @@
 // Secrets are set with `wrangler secret put` (or by the flags of `npm start`), so `wrangler types` cannot see them.
 interface __BaseEnv_Env {
-  /** The bearer token of the admin API. Without it the admin API lets no one in. */
+  /** The bearer token of the admin API. Without it there is no admin API. */
   ADMIN_KEY?: string;
   /** Models and providers beside the default ones, as JSON: see docs/models.md. */
   CATALOGUE?: string;

@@ -84,6 +84,7 @@ export class AccountObject extends DurableObject<Env> {
   update(update: AccountUpdate): AccountResponse | null {
     return this.#held(null, () => {
       this.#record.update(update);
+      if (update.status === 'active') this.#wakeWaitingBatches();
       return this.#record.read();
     });
   }
@@ -121,6 +122,10 @@ export class AccountObject extends DurableObject<Env> {
   /** Null where `after` is unknown, like every list here. */
   listKeys(query: ListQuery): Page<KeyResponse> | null {
     return this.#held(emptyPage(query), () => this.#keys.list(query));
+  }
+
+  describeKey(id: string): KeyResponse | null {
+    return this.#held(null, () => this.#keys.describe(id));
   }
 
   /** False where there is no such key. From here on it admits no one; revoking it again changes nothing. */
@@ -175,11 +180,16 @@ export class AccountObject extends DurableObject<Env> {
     this.#batches.add(batch);
   }
 
-  /** Whether a batch may run now: from then on it counts as running. Asking again answers the same. */
+  /**
+   * Whether a batch may run now: from then on it counts as running. Asking again answers the same. While the account is
+   * suspended none starts.
+   */
   startBatch(batch: NewBatchEntry): boolean {
     this.#makeTables();
     if (this.#batches.isRunning(batch.id)) return true;
-    const limit = this.#record.read()?.limits.concurrent_batches ?? Number.POSITIVE_INFINITY;
+    const account = this.#record.read();
+    if (account?.status === 'suspended') return false;
+    const limit = account?.limits.concurrent_batches ?? Number.POSITIVE_INFINITY;
     if (this.#batches.countRunning() >= limit) return false;
     this.ctx.storage.transactionSync(() => {
       this.#batches.add(batch);
@@ -200,14 +210,7 @@ export class AccountObject extends DurableObject<Env> {
       this.#batches.add(batch);
       this.#batches.update(batch.id, batch.status, end.summary);
     });
-    for (const id of this.#batches.pending(WOKEN_BATCHES)) {
-      // A batch that is not reached asks by itself after a while.
-      this.ctx.waitUntil(
-        this.env.BATCHES.getByName(id)
-          .wake()
-          .catch(() => undefined),
-      );
-    }
+    this.#wakeWaitingBatches();
   }
 
   /** Takes a batch off the list; what it spent stays booked. Answers whether no one needs its input's bytes any more. */
@@ -243,6 +246,18 @@ export class AccountObject extends DurableObject<Env> {
       group_by: query.groupBy,
       ...this.#held(EMPTY_USAGE_REPORT, () => this.#usage.report(query)),
     };
+  }
+
+  /** Batches that wait for room look again. */
+  #wakeWaitingBatches(): void {
+    for (const id of this.#batches.pending(WOKEN_BATCHES)) {
+      // A batch that is not reached asks by itself after a while.
+      this.ctx.waitUntil(
+        this.env.BATCHES.getByName(id)
+          .wake()
+          .catch(() => undefined),
+      );
+    }
   }
 
   /** What `ask` answers, or `nothing` in an object that holds nothing. */

@@ -63,12 +63,24 @@ export class AccountRecord {
   update(update: AccountUpdate): void {
     const account = this.read();
     if (account === null) return;
+    const { name, limits, status } = updatedAccount(account, update);
     this.#sql.exec(
-      'UPDATE account SET limits = ?, status = ?',
-      JSON.stringify({ ...account.limits, ...update.limits }),
-      update.status ?? account.status,
+      'UPDATE account SET name = ?, limits = ?, status = ?',
+      name,
+      JSON.stringify(limits),
+      status,
     );
   }
+}
+
+/** The account as the update leaves it. */
+export function updatedAccount(account: AccountResponse, update: AccountUpdate): AccountResponse {
+  return {
+    ...account,
+    name: update.name ?? account.name,
+    limits: { ...account.limits, ...update.limits },
+    status: update.status ?? account.status,
+  };
 }
 
 type AccountRow = {

@@ -63,6 +63,11 @@ export class KeyStore {
     return null;
   }
 
+  describe(id: string): KeyResponse | null {
+    const [row] = this.#sql.exec<KeyRow>('SELECT * FROM keys WHERE id = ?', id);
+    return row === undefined ? null : keyResponse(row);
+  }
+
   list(query: ListQuery): Page<KeyResponse> | null {
     return mapPage(readPage<KeyRow>(this.#sql, 'keys', query), keyResponse);
   }

@@ -1,7 +1,9 @@
-// The Durable Object that knows every account's id, `getByName('registry')`, and where the cron's passes go on.
-// Accounts are added and listed here and nowhere asked for on a request's way.
+// The Durable Object that knows every account's id, `getByName('registry')`, the audit log of the admin API, and where the
+// cron's passes go on. Accounts are added and listed here and nowhere asked for on a request's way.
 import { DurableObject } from 'cloudflare:workers';
+import type { AuditEntry, AuditListQuery } from '../contract/accounts';
 import type { ListQuery, Page } from '../contract/lists';
+import { AUDIT_LOG_SCHEMA, AuditLog, type AuditRecord } from './audit-log';
 import { mapPage, readPage } from './read-page';
 
 const SCHEMA = `
@@ -15,10 +17,12 @@ const SCHEMA = `
     name TEXT PRIMARY KEY,
     value TEXT NOT NULL
   ) WITHOUT ROWID;
+  ${AUDIT_LOG_SCHEMA}
 `;
 
 export class RegistryObject extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
+  readonly #audit = new AuditLog(this.#sql);
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -37,6 +41,16 @@ export class RegistryObject extends DurableObject<Env> {
   /** A page of accounts, by the time they were made; null where `after` is unknown. */
   list(query: ListQuery): Page<{ id: string }> | null {
     return mapPage(readPage<AccountRow>(this.#sql, 'accounts', query), ({ id }) => ({ id }));
+  }
+
+  /** Writes an entry of the audit log. `now` is in milliseconds. */
+  audit(record: AuditRecord, now: number): void {
+    this.#audit.add(record, now);
+  }
+
+  /** Null where `after` is unknown. */
+  listAudit(query: AuditListQuery): Page<AuditEntry> | null {
+    return this.#audit.list(query);
   }
 
   /** Where the pass of this name stopped, or null where it starts anew. */

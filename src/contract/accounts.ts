@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { cost, usage } from './chat';
 import { MONEY_LIMIT_USD } from './limits';
+import { listQuery } from './lists';
 
 /** USD and counts; a limit left out or null is none. */
 const limits = z.strictObject({
@@ -16,11 +17,14 @@ export type Limits = z.infer<typeof limits>;
 const ACCOUNT_STATUSES = ['active', 'suspended'] as const;
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
-export const accountCreate = z.strictObject({ name: z.string().min(1).max(200), limits: limits.optional() });
+const name = z.string().min(1).max(200);
+
+export const accountCreate = z.strictObject({ name, limits: limits.optional() });
 export type AccountCreate = z.infer<typeof accountCreate>;
 
 /** What is left out stays as it is, each limit by itself; a limit set to null is lifted. */
 export const accountUpdate = z.strictObject({
+  name: name.optional(),
   limits: limits.optional(),
   status: z.enum(ACCOUNT_STATUSES).optional(),
 });
@@ -36,7 +40,7 @@ const accountResponse = z.object({
 export type AccountResponse = z.infer<typeof accountResponse>;
 
 export const keyCreate = z.strictObject({
-  name: z.string().min(1).max(200),
+  name,
   expires_at: z.iso.datetime({ offset: true }).nullish(),
 });
 
@@ -50,6 +54,40 @@ const keyResponse = z.object({
   revoked_at: z.iso.datetime().nullable(),
 });
 export type KeyResponse = z.infer<typeof keyResponse>;
+
+const AUDIT_ACTIONS = [
+  'account.created',
+  'account.updated',
+  'account.suspended',
+  'account.activated',
+  'key.created',
+  'key.revoked',
+] as const;
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+const auditValue = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]);
+export type AuditValue = z.infer<typeof auditValue>;
+
+const auditChanges = z
+  .record(z.string(), z.object({ from: auditValue, to: auditValue }))
+  .describe('by member, inner ones as "limits.monthly_budget"; null is nothing');
+export type AuditChanges = z.infer<typeof auditChanges>;
+
+export const auditListQuery = listQuery.extend({ account: z.string().min(1).optional() });
+export type AuditListQuery = z.infer<typeof auditListQuery>;
+
+/** One action of the admin API. It never holds a key or another secret. */
+const auditEntry = z.object({
+  id: z.string(),
+  object: z.literal('audit.entry'),
+  created_at: z.iso.datetime(),
+  action: z.enum(AUDIT_ACTIONS),
+  account_id: z.string(),
+  key_id: z.string().nullable().describe('of actions on keys'),
+  changes: auditChanges,
+  request_id: z.string(),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
 
 const USAGE_GROUPS = ['day', 'model', 'key'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];

@@ -31,8 +31,9 @@ export const authenticated = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-/** Every route after it belongs to whoever runs the deployment. */
+/** Every route after it belongs to whoever runs the deployment. Where no admin secret is set there are no such routes. */
 export const administered = createMiddleware<AppEnv>(async (c, next) => {
+  if (!c.env.ADMIN_KEY) throw new ApiError('not_found', { missing: 'path' });
   if (!(await isAdmin(c.env, bearerOf(c)))) {
     throw new ApiError('authentication_error', { detail: ['admin_key_wrong'] });
   }

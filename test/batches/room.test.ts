@@ -125,3 +125,21 @@ describe('an account with a limit of two', () => {
     expect((await stateOf(running)).phase).toBe('running');
   });
 });
+
+describe('a suspended account', () => {
+  const setStatus = (client: Client, status: string) =>
+    admin('PATCH', `/accounts/${client.accountId}`, { json: { status } });
+
+  it('starts no batch until it is active again, and goes on with those that run', async () => {
+    const client = await limitedClient(5);
+    const running = await newRig(linesOf(['a']), { client });
+    const planning = await newFileRig(toJsonLines(linesOf(['b'])), { client });
+    await setStatus(client, 'suspended');
+    await deliver(await nextMessages(planning));
+    await planning.batch.wake();
+    expect([(await stateOf(running)).phase, (await stateOf(planning)).phase]).toEqual(['running', 'waiting']);
+    await setStatus(client, 'active');
+    await vi.waitFor(async () => expect((await stateOf(planning)).phase).toBe('running'), WAIT);
+    for (const { batch } of [running, planning]) await batch.cancel(client.accountId);
+  });
+});

@@ -442,6 +442,6 @@ it('an account’s changes are read as strictly as any body', async () => {
   expect((await admin('PATCH', path, { body: '{}', headers: { 'content-type': 'text/plain' } })).status).toBe(
     400,
   );
-  const unknown = await admin('PATCH', path, { json: { name: 'new' } });
-  expect([unknown.status, (await errorOf(unknown)).param]).toEqual([400, 'name']);
+  const unknown = await admin('PATCH', path, { json: { id: 'acct_new' } });
+  expect([unknown.status, (await errorOf(unknown)).param]).toEqual([400, 'id']);
 });

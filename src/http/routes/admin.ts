@@ -1,8 +1,7 @@
-// The admin API: accounts and their keys, for whoever holds the deployment's admin secret.
+// The admin API: accounts, their keys and the audit log, for whoever holds the deployment's admin secret.
 import { Hono } from 'hono';
-import { createAccount } from '../../accounts/create-account';
-import { accountCreate, accountUpdate, keyCreate } from '../../contract/accounts';
-import { ApiError } from '../../contract/errors';
+import { addAccount, changeAccount, issueKey, revokeKey } from '../../accounts/administration';
+import { accountCreate, accountUpdate, auditListQuery, keyCreate } from '../../contract/accounts';
 import { listQuery, listResponse } from '../../contract/lists';
 import { administered } from '../authenticate';
 import type { AppContext, AppEnv } from '../context';
@@ -12,7 +11,7 @@ import { jsonBody, query } from '../validate';
 export const adminRoutes = new Hono<AppEnv>()
   .use(administered)
   .post('/accounts', jsonBody(accountCreate), async (c) => {
-    return c.json(await createAccount(c.env, c.req.valid('json'), Date.now()), 201);
+    return c.json(await addAccount(c.env, c.req.valid('json'), requestOf(c)), 201);
   })
   .get('/accounts', query(listQuery), async (c) => {
     const list = c.req.valid('query');
@@ -23,12 +22,12 @@ export const adminRoutes = new Hono<AppEnv>()
   })
   .get('/accounts/:id', async (c) => c.json(found(await account(c).describe(), 'account')))
   .patch('/accounts/:id', jsonBody(accountUpdate), async (c) => {
-    return c.json(found(await account(c).update(c.req.valid('json')), 'account'));
+    const changed = await changeAccount(c.env, c.req.param('id'), c.req.valid('json'), requestOf(c));
+    return c.json(found(changed, 'account'));
   })
   .post('/accounts/:id/keys', jsonBody(keyCreate), async (c) => {
-    const { name, expires_at: expiresAt } = c.req.valid('json');
-    found(await account(c).describe(), 'account');
-    const { key, secret } = await account(c).createKey({ name, expiresAt: expiresAt ?? null });
+    const issued = await issueKey(c.env, c.req.param('id'), c.req.valid('json'), requestOf(c));
+    const { key, secret } = found(issued, 'account');
     return c.json({ ...key, key: secret }, 201);
   })
   .get('/accounts/:id/keys', query(listQuery), async (c) => {
@@ -38,12 +37,21 @@ export const adminRoutes = new Hono<AppEnv>()
     return c.json(listResponse(page, (key) => key.id));
   })
   .delete('/accounts/:id/keys/:key_id', async (c) => {
-    const id = c.req.param('key_id');
-    if (!(await account(c).revokeKey(id, Date.now()))) throw new ApiError('not_found', { missing: 'key' });
+    const { id: accountId, key_id: id } = c.req.param();
+    found((await revokeKey(c.env, accountId, id, requestOf(c))) || null, 'key');
     return c.json({ id, object: 'key', deleted: true });
+  })
+  .get('/audit', query(auditListQuery), async (c) => {
+    const list = c.req.valid('query');
+    const page = knownPage(await c.env.REGISTRY.getByName('registry').listAudit(list), list.after);
+    return c.json(listResponse(page, (entry) => entry.id));
   })
   // Before the middleware of accounts' keys, which the admin's is none of, can refuse a path that is not there.
   .all('*', (c) => c.notFound());
+
+function requestOf(c: AppContext) {
+  return { requestId: c.var.requestId, now: Date.now() };
+}
 
 function account(c: AppContext) {
   return c.env.ACCOUNTS.getByName(c.req.param('id') ?? '');
