@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // Every request and batch of the tests writes its lines.
+    onConsoleLog: (log) => !/^\{"event":"(request|batch\.(created|started|ended))"/.test(log),
     projects: [
       {
         // In workerd, with the bindings of wrangler.toml.

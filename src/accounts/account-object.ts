@@ -17,6 +17,7 @@ import {
 import { FILE_INDEX_SCHEMA, FileIndex, type FileListQuery, type IndexedFile } from './file-index';
 import { KEY_STORE_SCHEMA, KeyStore } from './key-store';
 import type { LedgerEntry } from './ledger';
+import type { AccountMetrics } from './metrics';
 import { emptyPage } from './read-page';
 import {
   EMPTY_USAGE_REPORT,
@@ -258,6 +259,21 @@ export class AccountObject extends DurableObject<Env> {
           .catch(() => undefined),
       );
     }
+  }
+
+  /** The account's share of the deployment's metrics; null where there is no account. */
+  metrics(): AccountMetrics | null {
+    return this.#held(null, () => {
+      const account = this.#record.read();
+      return (
+        account && {
+          status: account.status,
+          usage: this.#usage.sumsByModel(),
+          batches: this.#batches.countByStatus(),
+          files: this.#files.totals(),
+        }
+      );
+    });
   }
 
   /** What `ask` answers, or `nothing` in an object that holds nothing. */

@@ -75,6 +75,13 @@ export class BatchIndex {
       .one().count;
   }
 
+  countByStatus(): Partial<Record<BatchStatus, number>> {
+    const rows = this.#sql.exec<{ status: string; count: number }>(
+      'SELECT status, count(*) AS count FROM batches GROUP BY status',
+    );
+    return Object.fromEntries(rows.toArray().map(({ status, count }) => [status, count]));
+  }
+
   /** Batches that have not started, the oldest first. */
   pending(limit: number): string[] {
     return this.#sql

@@ -88,6 +88,15 @@ export class FileIndex {
     return mapPage(readPage<FileRow>(this.#sql, 'files', query, filters), fromRow);
   }
 
+  /** Of all that are stored; those that have expired count until they are removed. */
+  totals(): { count: number; bytes: number } {
+    return this.#sql
+      .exec<{ count: number; bytes: number }>(
+        'SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM files',
+      )
+      .one();
+  }
+
   /** Files that have expired and are still to be removed, the oldest expiry first. */
   expired(now: number, limit: number): IndexedFile[] {
     return this.#sql

@@ -43,6 +43,10 @@ export class RegistryObject extends DurableObject<Env> {
     return mapPage(readPage<AccountRow>(this.#sql, 'accounts', query), ({ id }) => ({ id }));
   }
 
+  count(): number {
+    return this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM accounts').one().count;
+  }
+
   /** Writes an entry of the audit log. `now` is in milliseconds. */
   audit(record: AuditRecord, now: number): void {
     this.#audit.add(record, now);

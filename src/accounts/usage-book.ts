@@ -97,6 +97,14 @@ export class UsageBook {
     );
   }
 
+  /** All there ever was, one sum a model. */
+  sumsByModel(): (UsageSum & { model: string })[] {
+    return this.#sql
+      .exec<Sums & { model: string }>(`SELECT model, ${SUMS} FROM usage GROUP BY model ORDER BY model`)
+      .toArray()
+      .map((row) => ({ model: row.model, ...fromSums(row) }));
+  }
+
   /** One row a group, in the order of their names, and the sum of all. */
   report({ from, to, groupBy }: UsageReportQuery): UsageReport {
     const days = [from ?? '', to ?? '9999-12-31'];

@@ -3,6 +3,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ResultsQuery } from '../contract/batches';
 import { sameText } from '../platform/constant-time';
+import { logCreated, logStarted } from './batch-log';
 import { BatchRecord } from './batch-record';
 import type { BatchDocument, BatchSnapshot } from './batch-response';
 import type { BatchMessage, BatchSpec, RangeCut } from './batch-spec';
@@ -90,6 +91,7 @@ export class BatchObject extends DurableObject<Env> {
       store.addRanges(inputs?.cuts ?? []);
       this.ctx.storage.sql.exec(OUTBOX_SCHEMA);
     });
+    logCreated(this.#record.current());
     await this.#arm();
     // Where this fails the list lacks the batch until it starts.
     await this.env.ACCOUNTS.getByName(spec.accountId)
@@ -309,6 +311,7 @@ export class BatchObject extends DurableObject<Env> {
     }
     if (this.#record.current().state.phase === 'waiting' && (await this.#accountHasRoom())) {
       this.#record.transaction(() => this.#record.save(machine.start(this.#record.current().state, now)));
+      logStarted(this.#record.current());
     }
     const messages = this.#record.transaction(() => {
       this.#dispatcher.reclaimLost(now);

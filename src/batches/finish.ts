@@ -1,6 +1,7 @@
 // The end of a batch: its output files, its spend, its place in the account's list, its webhook; and its removal.
 import { newId } from '../contract/ids';
 import { fileKey } from '../files/object-key';
+import { logEnded } from './batch-log';
 import type { Batch, BatchRecord } from './batch-record';
 import { batchStatus } from './batch-response';
 import { batchSnapshot, fullDocument } from './documents';
@@ -41,6 +42,7 @@ export async function finishBatch(env: Env, record: BatchRecord, outbox: Webhook
     const body = fullDocument(record.store, ended).json;
     outbox.add({ id: newId('evt'), ...spec.webhook, body }, endedAt);
   });
+  logEnded(ended);
 }
 
 /** Removes what a batch has outside its object: the account forgets it before its bytes go. */

@@ -6,6 +6,7 @@ import { authenticated } from './authenticate';
 import type { AppEnv } from './context';
 import { errorResponse } from './error-response';
 import { requestId } from './request-id';
+import { requestLog } from './request-log';
 import { adminRoutes } from './routes/admin';
 import { batchStreamRoutes } from './routes/batch-stream';
 import { batchRoutes } from './routes/batches';
@@ -23,6 +24,7 @@ const EXPOSED_HEADERS = [
   'retry-after-ms',
   'location',
   'idempotent-replayed',
+  'server-timing',
   'content-disposition',
   'content-range',
 ];
@@ -43,6 +45,7 @@ app.notFound((c) => {
 });
 
 app.use(requestId);
+app.use(requestLog);
 app.use(cors({ origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
 
 app.route('/', healthRoutes);

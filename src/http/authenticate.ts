@@ -4,6 +4,7 @@ import { type Admission, authenticate, isAdmin } from '../accounts/authenticate'
 import { ApiError } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
 import type { AppContext, AppEnv } from './context';
+import { timed } from './server-timing';
 
 const REFUSALS: Record<Extract<Admission, { ok: false }>['reason'], Detail> = {
   malformed: ['key_malformed'],
@@ -15,7 +16,8 @@ const REFUSALS: Record<Extract<Admission, { ok: false }>['reason'], Detail> = {
 
 /** Admits the request's key or throws: 401, or 403 for a suspended account. */
 export async function admit(c: AppContext): Promise<void> {
-  const admission = await authenticate(c.env, bearerOf(c));
+  const bearer = bearerOf(c);
+  const admission = await timed(c, 'admit', () => authenticate(c.env, bearer));
   if (!admission.ok) {
     throw new ApiError(admission.reason === 'suspended' ? 'permission_denied' : 'authentication_error', {
       detail: REFUSALS[admission.reason],

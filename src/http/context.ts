@@ -1,6 +1,7 @@
 // What every handler finds on its Hono context.
 import type { Context } from 'hono';
 import type { BatchMaker } from '../batches/intake';
+import type { ErrorType } from '../contract/errors';
 import type { Locale } from '../contract/messages/render';
 
 export interface AppEnv {
@@ -13,6 +14,14 @@ export interface AppEnv {
     keyId: string;
     /** SHA-256 of a JSON body's bytes, of requests with an `Idempotency-Key`. */
     bodyDigest?: string;
+    // What the request's line of log and `Server-Timing` are made of.
+    /** Milliseconds of each piece of the request. */
+    timings?: Record<string, number>;
+    /** What the request was charged; `costNano` is null where no price is known. */
+    spend?: { model: string; tokens: number; costNano: number | null };
+    errorType?: ErrorType;
+    /** Settles with the end of a streamed answer; rejects where the client did not wait for it. */
+    ended?: Promise<unknown>;
   };
 }
 

@@ -13,6 +13,7 @@ const HOUR_MS = 3_600_000;
 export function errorResponse(c: AppContext, thrown: unknown): Response {
   const error = toApiError(thrown);
   const { requestId, locale } = c.var;
+  c.set('errorType', error.type);
   if (error.type === 'internal_error') {
     console.error(
       JSON.stringify({ event: 'request.failed', request_id: requestId, cause: causeText(error.cause) }),

@@ -5,6 +5,7 @@ import { openContent } from '../files/file-store';
 import { type ByteRange, parseByteRange } from '../platform/byte-range';
 import type { AppContext } from './context';
 import { rangeUnsatisfiable } from './range-unsatisfiable';
+import { tracked } from './request-log';
 
 /**
  * Answers GET and HEAD for a file's content: 200, 206, 304 or 416.
@@ -29,7 +30,8 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
   const range = rangeOf(request, file.size, etag);
   if (range === 'unsatisfiable') return rangeUnsatisfiable(c, file.size);
   headers.set('Content-Type', file.contentType);
-  headers.set('Content-Length', String(range?.length ?? file.size));
+  const length = range?.length ?? file.size;
+  headers.set('Content-Length', String(length));
   if (range !== null) {
     headers.set('Content-Range', `bytes ${range.offset}-${range.offset + range.length - 1}/${file.size}`);
   }
@@ -37,7 +39,7 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
   if (request.method === 'HEAD') return new Response(null, { status, headers });
   const body = await openContent(c.env, file, range);
   if (body === null) throw new ApiError('not_found', { missing: 'file' });
-  return new Response(body, { status, headers });
+  return new Response(tracked(c, body, length), { status, headers });
 }
 
 /** RFC 9110: `Range` is for GET alone, and `If-Range` drops it where the file is another. */

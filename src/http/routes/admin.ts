@@ -1,8 +1,10 @@
-// The admin API: accounts, their keys and the audit log, for whoever holds the deployment's admin secret.
+// The admin API: accounts, their keys, the audit log and metrics, for whoever holds the deployment's admin secret.
 import { Hono } from 'hono';
 import { addAccount, changeAccount, issueKey, revokeKey } from '../../accounts/administration';
+import { collectMetrics } from '../../accounts/metrics';
 import { accountCreate, accountUpdate, auditListQuery, keyCreate } from '../../contract/accounts';
 import { listQuery, listResponse } from '../../contract/lists';
+import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../../platform/prometheus';
 import { administered } from '../authenticate';
 import type { AppContext, AppEnv } from '../context';
 import { found, knownPage } from '../found';
@@ -45,6 +47,10 @@ export const adminRoutes = new Hono<AppEnv>()
     const list = c.req.valid('query');
     const page = knownPage(await c.env.REGISTRY.getByName('registry').listAudit(list), list.after);
     return c.json(listResponse(page, (entry) => entry.id));
+  })
+  .get('/metrics', async (c) => {
+    const text = prometheusText(await collectMetrics(c.env));
+    return c.body(text, 200, { 'Content-Type': PROMETHEUS_CONTENT_TYPE });
   })
   // Before the middleware of accounts' keys, which the admin's is none of, can refuse a path that is not there.
   .all('*', (c) => c.notFound());

@@ -5,6 +5,7 @@ import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
 import { admit } from '../authenticate';
 import { batchStub } from '../batch-stub';
 import type { AppEnv } from '../context';
+import { tracked } from '../request-log';
 
 export const batchStreamRoutes = new Hono<AppEnv>().get('/batches/:id/stream', async (c) => {
   const hasToken = c.req.query('token') !== undefined;
@@ -22,5 +23,5 @@ export const batchStreamRoutes = new Hono<AppEnv>().get('/batches/:id/stream', a
       ? new ApiError('authentication_error', { detail: ['stream_token_wrong'], param: 'token' })
       : new ApiError('not_found', { missing: 'batch' });
   }
-  return new Response(stream.body, { headers: EVENT_STREAM_HEADERS });
+  return new Response(stream.body && tracked(c, stream.body), { headers: EVENT_STREAM_HEADERS });
 });

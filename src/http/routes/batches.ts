@@ -15,6 +15,7 @@ import { type AppContext, type AppEnv, makerOf } from '../context';
 import { found, knownPage } from '../found';
 import { runOnce } from '../idempotency';
 import { rangeUnsatisfiable } from '../range-unsatisfiable';
+import { tracked } from '../request-log';
 import { jsonBody, query } from '../validate';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
@@ -128,7 +129,9 @@ async function resultLines(c: AppContext): Promise<Response> {
   if (lines.status === 409) throw notFinal();
   if (lines.status === 416)
     return rangeUnsatisfiable(c, Number(lines.headers.get('content-range')?.split('/')[1]));
-  return new Response(lines.body, lines);
+  const length = lines.headers.get('content-length');
+  const body = lines.body && tracked(c, lines.body, length === null ? null : Number(length));
+  return new Response(body, lines);
 }
 
 /** A list whose entries are JSON texts already: they are joined as they are. */

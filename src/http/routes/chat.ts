@@ -4,12 +4,14 @@ import type { LedgerEntry } from '../../accounts/ledger';
 import { type CompletionContext, completeChat } from '../../completions/complete';
 import { streamChat } from '../../completions/stream';
 import { type ChatCompletion, type ChatRequest, chatRequest } from '../../contract/chat';
+import type { ApiError } from '../../contract/errors';
 import { CHAT_BODY_LIMIT_BYTES } from '../../contract/limits';
 import { errorBody } from '../../contract/messages/render';
 import { readFileBytes } from '../../files/file-store';
 import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
 import { type AppContext, type AppEnv, originOf } from '../context';
 import { runOnce } from '../idempotency';
+import { timed } from '../server-timing';
 import { jsonBody } from '../validate';
 
 export const chatRoutes = new Hono<AppEnv>().post(
@@ -27,7 +29,7 @@ export const chatRoutes = new Hono<AppEnv>().post(
 );
 
 async function complete(c: AppContext, request: ChatRequest): Promise<ChatCompletion> {
-  const { completion, costNano } = await completeChat(request, contextOf(c));
+  const { completion, costNano } = await timed(c, 'model', () => completeChat(request, contextOf(c)));
   const { model, usage } = completion;
   c.executionCtx.waitUntil(settle(c, { model, usage, costNano }));
   return completion;
@@ -37,10 +39,15 @@ async function stream(c: AppContext, request: ChatRequest): Promise<Response> {
   const { requestId, locale } = c.var;
   const context = {
     ...contextOf(c),
-    describe: (error: Parameters<typeof errorBody>[0]) => errorBody(error, locale, requestId),
+    describe: (error: ApiError) => {
+      c.set('errorType', error.type);
+      return errorBody(error, locale, requestId);
+    },
   };
-  const { body, spent } = await streamChat(request, context);
-  c.executionCtx.waitUntil(spent.then((spend) => settle(c, spend)));
+  const { body, spent } = await timed(c, 'model', () => streamChat(request, context));
+  const settled = spent.then((spend) => settle(c, spend));
+  c.executionCtx.waitUntil(settled);
+  c.set('ended', settled);
   return new Response(body, { headers: EVENT_STREAM_HEADERS });
 }
 
@@ -62,6 +69,12 @@ async function settle(
   spend: Pick<LedgerEntry, 'model' | 'usage' | 'costNano'>,
 ): Promise<void> {
   const { accountId, keyId } = c.var;
+  const { model, usage, costNano } = spend;
+  c.set('spend', {
+    model,
+    tokens: usage.total_tokens,
+    costNano: costNano && costNano.prompt + costNano.completion,
+  });
   const day = new Date().toISOString().slice(0, 10);
   await c.env.ACCOUNTS.getByName(accountId).settle({ day, keyId, ...spend });
 }
