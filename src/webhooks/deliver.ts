@@ -9,6 +9,8 @@ const ANSWER_TIMEOUT_MS = 30_000;
 /** The body says nothing that counts; most are read to the end so that the connection can be used again. */
 const BODY_READ_LIMIT_BYTES = 4 * 1024;
 
+const ANY_URL = /https?:\/\/[^\s)"'>]+/gi;
+
 export interface WebhookMessage {
   url: string;
   secret: string | null;
@@ -90,13 +92,16 @@ function statusError(status: number): string {
   return status >= 300 && status < 400 ? `HTTP ${status} (redirects are not followed)` : `HTTP ${status}`;
 }
 
-/** Never the runtime's own words: they can hold the URL, whose path or query may be a token of the receiver's. */
+/**
+ * Never the runtime's own words: they can hold the URL, whose path or query may be a token of the receiver's. The log has
+ * them without it.
+ */
 function failure(error: unknown, signal: AbortSignal): string {
   if (error instanceof TargetError) return error.message;
   // The signal before the error: an abort surfaces as errors of several kinds.
   if (signal.aborted) return `timed out after ${ANSWER_TIMEOUT_MS / 1000} s`;
   const cause = error instanceof Error ? error.message : String(error);
-  console.warn(JSON.stringify({ event: 'webhook.failed', cause }));
+  console.warn(JSON.stringify({ event: 'webhook.failed', cause: cause.replace(ANY_URL, '[url]') }));
   return cause.startsWith('Network connection lost')
     ? 'connection failed: refused or lost'
     : 'connection failed';

@@ -23,9 +23,10 @@ export class Server {
   /** The key of the account `dev`. */
   readonly key = 'sk-dev';
   readonly adminKey = 'admin-dev';
+  /** Where it stores everything. */
+  readonly folder: string;
   readonly #port: number;
   readonly #inspectorPort: number;
-  readonly #folder: string;
   readonly #arguments: readonly string[];
   #process: ChildProcess | null = null;
   #guardian: ChildProcess | null = null;
@@ -35,7 +36,7 @@ export class Server {
     this.origin = `http://127.0.0.1:${port}`;
     this.#port = port;
     this.#inspectorPort = inspectorPort;
-    this.#folder = folder;
+    this.folder = folder;
     this.#arguments = args;
   }
 
@@ -86,7 +87,7 @@ export class Server {
     const left = await Promise.race([this.#exit().then(() => true), sleep(LEAVE_LIMIT_MS, false)]);
     if (!left || (await this.#isListening())) this.#signal('SIGKILL');
     await this.#gone();
-    await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #spawn(): Promise<void> {
@@ -96,7 +97,7 @@ export class Server {
       '--inspector-port',
       this.#inspectorPort,
       '--persist-to',
-      this.#folder,
+      this.folder,
       ...this.#arguments,
     ];
     // A process group of its own, so that one signal reaches npm, wrangler and workerd alike.
