@@ -5,6 +5,7 @@ import type { AccountResponse, AccountUpdate, KeyResponse, UsageResponse } from 
 import { newId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
 import { ACCOUNT_RECORD_SCHEMA, AccountRecord, type NewAccount } from './account-record';
+import { ACCOUNT_STORAGE_SCHEMA, AccountStorage, type StorageRefusal } from './account-storage';
 import { decideAdmission, type KeyAdmission } from './admission';
 import { hashKey, keyHint, makeKey } from './api-key';
 import {
@@ -14,11 +15,13 @@ import {
   type BatchIndexQuery,
   type NewBatchEntry,
 } from './batch-index';
-import { FILE_INDEX_SCHEMA, FileIndex, type FileListQuery, type IndexedFile } from './file-index';
+import type { FileListQuery, IndexedFile } from './file-index';
 import { KEY_STORE_SCHEMA, KeyStore } from './key-store';
 import type { LedgerEntry } from './ledger';
 import type { AccountMetrics } from './metrics';
 import { emptyPage } from './read-page';
+import type { StorageRoom } from './storage-meter';
+import type { NewUpload, StoredPart, StoredUpload } from './upload-index';
 import {
   EMPTY_USAGE_REPORT,
   type Spend,
@@ -30,7 +33,7 @@ import {
 const SCHEMA = [
   ACCOUNT_RECORD_SCHEMA,
   KEY_STORE_SCHEMA,
-  FILE_INDEX_SCHEMA,
+  ACCOUNT_STORAGE_SCHEMA,
   BATCH_INDEX_SCHEMA,
   USAGE_BOOK_SCHEMA,
 ].join('\n');
@@ -56,7 +59,10 @@ export class AccountObject extends DurableObject<Env> {
   readonly #sql = this.ctx.storage.sql;
   readonly #record = new AccountRecord(this.#sql);
   readonly #keys = new KeyStore(this.#sql);
-  readonly #files = new FileIndex(this.#sql);
+  readonly #stored = new AccountStorage(
+    this.ctx.storage,
+    () => this.#record.read()?.limits.storage_bytes ?? null,
+  );
   readonly #batches = new BatchIndex(this.#sql);
   readonly #usage = new UsageBook(this.#sql);
   #hasTables = false;
@@ -134,9 +140,15 @@ export class AccountObject extends DurableObject<Env> {
     return this.#held(false, () => this.#keys.revoke(id, now));
   }
 
-  addFile(file: IndexedFile): void {
+  /** How much there is to store in; null where there is no limit. */
+  storageRoom(): StorageRoom | null {
+    return this.#held(null, () => this.#stored.room());
+  }
+
+  /** Null where the file is listed now; one that was listed stays as it is. */
+  addFile(file: IndexedFile): StorageRefusal | null {
     this.#makeTables();
-    this.#files.add(file);
+    return this.#stored.addFile(file);
   }
 
   /**
@@ -145,11 +157,11 @@ export class AccountObject extends DurableObject<Env> {
    */
   removeFile(id: string): FileRemoval | null {
     return this.#held(null, () => {
-      const r2Key = this.#files.keyOf(id);
+      const r2Key = this.#stored.files.keyOf(id);
       const readers = this.#batches.readersOf(id);
       if (r2Key === null) return null;
       if (readers === 'unfinished') return 'in_use';
-      this.#files.remove(id);
+      this.#stored.removeFile(id);
       return { bytesToDelete: readers === null ? r2Key : null };
     });
   }
@@ -158,22 +170,66 @@ export class AccountObject extends DurableObject<Env> {
   holdsBytes(fileId: string): boolean {
     return this.#held(
       false,
-      () => this.#files.keyOf(fileId) !== null || this.#batches.readersOf(fileId) !== null,
+      () => this.#stored.files.keyOf(fileId) !== null || this.#batches.readersOf(fileId) !== null,
     );
   }
 
   /** Null for a file that is unknown or has expired. */
   getFile(id: string, now: number): IndexedFile | null {
-    return this.#held(null, () => this.#files.get(id, now));
+    return this.#held(null, () => this.#stored.files.get(id, now));
   }
 
   listFiles(query: FileListQuery, now: number): Page<IndexedFile> | null {
-    return this.#held(emptyPage(query), () => this.#files.list(query, now));
+    return this.#held(emptyPage(query), () => this.#stored.files.list(query, now));
   }
 
   /** Files that have expired and are still to be removed, the oldest expiry first. */
   expiredFiles(now: number, limit: number): IndexedFile[] {
-    return this.#held([], () => this.#files.expired(now, limit));
+    return this.#held([], () => this.#stored.files.expired(now, limit));
+  }
+
+  /** The ids of the next files to be compared with R2: made before a time, in order. The cron walks round and round. */
+  filesToCheck(before: number, limit: number): string[] {
+    return this.#held([], () => this.#stored.nextToCheck(before, limit));
+  }
+
+  /** Refused where a file of its size would pass the limit. */
+  addUpload(upload: NewUpload): StoredUpload | StorageRefusal {
+    this.#makeTables();
+    return this.#stored.addUpload(upload);
+  }
+
+  /** An upload whose hour is over says `pending` until the cron ends it. */
+  getUpload(id: string): StoredUpload | null {
+    return this.#held(null, () => this.#stored.uploads.get(id));
+  }
+
+  addUploadPart(part: StoredPart): StorageRefusal | null {
+    return this.#held({ refused: 'not_found' }, () => this.#stored.addPart(part));
+  }
+
+  uploadParts(uploadId: string): StoredPart[] {
+    return this.#held([], () => this.#stored.uploads.parts(uploadId));
+  }
+
+  /** Lists the file in place of all the upload's parts: they are answered, their bytes to be deleted. */
+  completeUpload(id: string, file: IndexedFile, partIds: string[]): StoredPart[] | StorageRefusal {
+    return this.#held({ refused: 'not_found' }, () => this.#stored.completeUpload(id, file, partIds));
+  }
+
+  /** Answers the parts, their bytes to be deleted. */
+  cancelUpload(id: string): StoredPart[] | StorageRefusal {
+    return this.#held({ refused: 'not_found' }, () => this.#stored.cancelUpload(id));
+  }
+
+  /** Ends uploads whose hour is over and answers their parts, their bytes to be deleted. */
+  expireUploads(now: number, limit: number): StoredPart[] {
+    return this.#held([], () => this.#stored.expireUploads(now, limit));
+  }
+
+  /** Whether an upload still needs the bytes of a part. */
+  holdsUploadPart(uploadId: string, partId: string): boolean {
+    return this.#held(false, () => this.#stored.uploads.hasPart(uploadId, partId));
   }
 
   addBatch(batch: NewBatchEntry): void {
@@ -207,7 +263,7 @@ export class AccountObject extends DurableObject<Env> {
     this.#makeTables();
     this.ctx.storage.transactionSync(() => {
       this.#usage.bookBatch(batch.id, end.keyId, end.ledger);
-      for (const file of end.files) this.#files.add(file);
+      for (const file of end.files) this.#stored.addOutputFile(file);
       this.#batches.add(batch);
       this.#batches.update(batch.id, batch.status, end.summary);
     });
@@ -219,7 +275,8 @@ export class AccountObject extends DurableObject<Env> {
     return this.#held(true, () => {
       const fileId = this.#batches.remove(id);
       return (
-        fileId === null || (this.#files.keyOf(fileId) === null && this.#batches.readersOf(fileId) === null)
+        fileId === null ||
+        (this.#stored.files.keyOf(fileId) === null && this.#batches.readersOf(fileId) === null)
       );
     });
   }
@@ -270,7 +327,7 @@ export class AccountObject extends DurableObject<Env> {
           status: account.status,
           usage: this.#usage.sumsByModel(),
           batches: this.#batches.countByStatus(),
-          files: this.#files.totals(),
+          files: this.#stored.files.totals(),
         }
       );
     });

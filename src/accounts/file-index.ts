@@ -45,11 +45,11 @@ export class FileIndex {
     this.#sql = sql;
   }
 
-  /** Adding a file again changes nothing. */
-  add(file: IndexedFile): void {
-    this.#sql.exec(
+  /** Adding a file again changes nothing, and answers false. */
+  add(file: IndexedFile): boolean {
+    const [added] = this.#sql.exec(
       `INSERT INTO files (id, filename, size, content_type, purpose, created_at, expires_at, sha256, r2_key)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING n`,
       file.id,
       file.filename,
       file.size,
@@ -60,10 +60,13 @@ export class FileIndex {
       file.sha256,
       file.r2Key,
     );
+    return added !== undefined;
   }
 
-  remove(id: string): void {
-    this.#sql.exec('DELETE FROM files WHERE id = ?', id);
+  /** Answers the bytes that are gone with it: 0 where there is no such file. */
+  remove(id: string): number {
+    const [row] = this.#sql.exec<{ size: number }>('DELETE FROM files WHERE id = ? RETURNING size', id);
+    return row?.size ?? 0;
   }
 
   /** Null for a file that is unknown or has expired. */
@@ -95,6 +98,19 @@ export class FileIndex {
         'SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM files',
       )
       .one();
+  }
+
+  /** Files made before a time, by id, which is also the order of their keys; from the one after `after` on. */
+  idsAfter(after: string, before: number, limit: number): string[] {
+    return this.#sql
+      .exec<{ id: string }>(
+        'SELECT id FROM files WHERE id > ? AND created_at < ? ORDER BY id LIMIT ?',
+        after,
+        before,
+        limit,
+      )
+      .toArray()
+      .map(({ id }) => id);
   }
 
   /** Files that have expired and are still to be removed, the oldest expiry first. */

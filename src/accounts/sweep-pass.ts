@@ -7,7 +7,7 @@ const ACCOUNTS_PER_RUN = 100;
 const OBJECTS_PER_RUN = 500;
 
 /** An object precedes the row that knows it by seconds; a day leaves no doubt that the row will never come. */
-const ORPHAN_AGE_MS = 86_400_000;
+export const ORPHAN_AGE_MS = 86_400_000;
 
 /** Visits the next accounts. `name` is the pass's cursor in the registry. */
 export async function visitAccounts(

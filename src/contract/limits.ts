@@ -15,6 +15,18 @@ export const JSON_DEPTH_LIMIT = 128;
 /** One uploaded file. */
 export const FILE_LIMIT_BYTES = 100 * 1024 ** 2;
 
+/** A file sent in parts (the Uploads API). */
+export const UPLOAD_LIMIT_BYTES = 512 * 1024 ** 2;
+
+/** One of its parts. */
+export const UPLOAD_PART_LIMIT_BYTES = 64 * 1024 ** 2;
+
+/** As many objects as R2 deletes in one call. */
+export const UPLOAD_PARTS_LIMIT = 1000;
+
+/** How long an upload stays open. */
+export const UPLOAD_LIFETIME_SECONDS = 3600;
+
 /** How soon and how late an uploaded or an output file can be set to expire. */
 export const FILE_EXPIRY_MINIMUM_SECONDS = 3600;
 export const FILE_EXPIRY_MAXIMUM_SECONDS = 30 * 86_400;

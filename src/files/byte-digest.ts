@@ -1,11 +1,13 @@
 // Takes a file's bytes as `ObjectWriter` does and stores nothing: what is wanted is only what they are.
+import { concatBytes } from '../platform/bytes';
 import { encodeHex } from '../platform/hex';
-import { HEAD_BYTES } from './media-type';
+import { HEAD_BYTES, TAIL_BYTES } from './media-type';
 
 export class ByteDigest {
   readonly #digest = new crypto.DigestStream('SHA-256');
   readonly #writer = this.#digest.getWriter();
   readonly #head = new Uint8Array(HEAD_BYTES);
+  #tail: Uint8Array = new Uint8Array();
   #size = 0;
 
   get size(): number {
@@ -16,8 +18,13 @@ export class ByteDigest {
     return this.#head.subarray(0, Math.min(length, this.#size));
   }
 
+  tail(length: number): Uint8Array {
+    return this.#tail.slice(-length);
+  }
+
   async write(chunk: Uint8Array): Promise<void> {
     if (this.#size < HEAD_BYTES) this.#head.set(chunk.subarray(0, HEAD_BYTES - this.#size), this.#size);
+    this.#tail = concatBytes([this.#tail, chunk]).slice(-TAIL_BYTES);
     this.#size += chunk.length;
     await this.#writer.write(chunk);
   }

@@ -6,6 +6,12 @@ import { type FilePurpose, JSON_LINES_TYPE, MEDIA_TYPES, type MediaType } from '
 /** How many leading bytes the decision takes: what `file-type` recommends, which holds every signature it knows. */
 export const HEAD_BYTES = 4100;
 
+/** How many of the last bytes show an archive: its closing record and the longest comment that can follow it. */
+export const TAIL_BYTES = 22 + 65_535;
+
+/** How far into a file the readers of other formats look for their own: browsers and PDF viewers alike. */
+const POLYGLOT_BYTES = 1024;
+
 /** Other names clients have for the same types. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['image/jpg', 'image/jpeg'],
@@ -57,9 +63,21 @@ const TEXTUAL_FORMATS: readonly (readonly [RegExp, string])[] = [
   [/^#!/, 'text/x-shellscript'],
   [/^<\?php/i, 'application/x-php'],
   [/^<svg[\s>]|^<!doctype svg|^<\?xml[\s\S]*<svg[\s>]/i, 'image/svg+xml'],
-  [/^<(!doctype html|html|head|body|script|iframe)[\s>/]|^<!--/i, 'text/html'],
+  [/^<(!doctype html|html|head|body|script|iframe|style|title|meta|link|base)[\s>/]|^<!--/i, 'text/html'],
   [/^<\?xml|^<!doctype/i, 'application/xml'],
 ];
+
+/** What makes a file one of another format, too, wherever it stands in the first bytes of a binary one. */
+const EMBEDDED_FORMATS: readonly (readonly [RegExp, string])[] = [
+  [/%PDF-\d/, 'application/pdf'],
+  [/<\?php/i, 'application/x-php'],
+  [/<svg[\s>]/i, 'image/svg+xml'],
+  [/<(!doctype html|html|script|iframe)[\s>/]/i, 'text/html'],
+];
+
+/** The end of a ZIP archive's directory: readers look for it from the file's end. */
+const ZIP_END = [0x50, 0x4b, 0x05, 0x06];
+const ZIP_END_BYTES = 22;
 
 // What the WHATWG MIME sniffing standard calls binary data bytes.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are the point
@@ -85,24 +103,52 @@ export async function checkMediaType(content: {
   const text = textOf(head);
   const textual = text === null ? null : textualFormat(text);
 
+  checkStatedType(declared, content.purpose);
   if (content.purpose === 'batch') {
-    if (declared !== UNKNOWN && !JSON_LINES_NAMES.includes(declared)) throw unsupported(declared);
     if (text !== null && textual === null) return JSON_LINES_TYPE;
-    const seen = textual ?? (await signature(head)) ?? UNKNOWN;
+    const seen = textual ?? (await signature(head)) ?? wideText(head) ?? UNKNOWN;
     throw mismatch(declared === UNKNOWN ? JSON_LINES_TYPE : declared, seen);
   }
 
-  if (declared !== UNKNOWN && !isListed(declared)) throw unsupported(declared);
   if (text !== null && textual === null) {
     // A signature made of letters does not make a text anything else: "BM" opens a bitmap, and a review of a car.
     const type = declared === UNKNOWN ? textTypeOf(content.filename) : declared;
     if (!type.startsWith('text/') && (await signature(head)) !== type) throw mismatch(type, 'text/plain');
     return type;
   }
-  const seen = textual ?? (await signature(head)) ?? UNKNOWN;
+  const seen = textual ?? (await signature(head)) ?? wideText(head) ?? UNKNOWN;
   if (declared !== UNKNOWN && declared !== seen) throw mismatch(declared, seen);
   if (!isListed(seen)) throw unsupported(seen);
+  const embedded = embeddedFormat(head, seen);
+  if (embedded !== null) throw mismatch(seen, embedded);
   return seen;
+}
+
+/**
+ * Refuses a type that no content could make acceptable.
+ *
+ * @param stated parameters and all; empty or `application/octet-stream` where it is to be inferred
+ * @throws ApiError `unsupported_media_type`
+ */
+export function checkStatedType(stated: string, purpose: FilePurpose | undefined): void {
+  const type = canonical(stated) || UNKNOWN;
+  const isAllowed = purpose === 'batch' ? JSON_LINES_NAMES.includes(type) : isListed(type);
+  if (type !== UNKNOWN && !isAllowed) throw unsupported(type);
+}
+
+/**
+ * Refuses a file that is an archive, too: what was put behind an image or a text for a reader that starts at the end.
+ *
+ * @param tail the last `TAIL_BYTES`, or all bytes where they are fewer
+ * @throws ApiError `unsupported_media_type`
+ */
+export function refuseArchive(type: string, tail: Uint8Array): void {
+  for (let at = tail.indexOf(ZIP_END[0] ?? 0); at !== -1; at = tail.indexOf(ZIP_END[0] ?? 0, at + 1)) {
+    if (!ZIP_END.every((byte, i) => tail[at + i] === byte)) continue;
+    // Two bytes, the lower first, say how long the comment is that ends the file.
+    const comment = (tail[at + 20] ?? 0) + (tail[at + 21] ?? 0) * 256;
+    if (at + ZIP_END_BYTES + comment === tail.length) throw mismatch(type, 'application/zip');
+  }
 }
 
 function isListed(type: string): boolean {
@@ -130,6 +176,18 @@ function textOf(head: Uint8Array): string | null {
 function textualFormat(text: string): string | null {
   const opening = text.replace(/^(?:\s|<!--[\s\S]*?-->)+/, '');
   return TEXTUAL_FORMATS.find(([pattern]) => pattern.test(opening))?.[1] ?? null;
+}
+
+/** Text in another encoding, by its byte order mark. */
+function wideText([first, second]: Uint8Array): string | null {
+  const mark = (first ?? 0) * 256 + (second ?? 0);
+  return mark === 0xfffe || mark === 0xfeff ? 'text/plain; charset=utf-16' : null;
+}
+
+/** What else the first bytes of a binary file would pass for. */
+function embeddedFormat(head: Uint8Array, type: string): string | null {
+  const opening = new TextDecoder('latin1').decode(head.subarray(0, POLYGLOT_BYTES));
+  return EMBEDDED_FORMATS.find(([pattern, other]) => other !== type && pattern.test(opening))?.[1] ?? null;
 }
 
 /** The type whose signature the bytes carry, or null. */

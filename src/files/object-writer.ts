@@ -1,5 +1,5 @@
 // Writes a stream of unknown length to R2 with flat memory: one put while it is small, else parts of equal size.
-
+import { concatBytes } from '../platform/bytes';
 import { encodeHex } from '../platform/hex';
 
 /** R2 wants every part but the last of one size, 5 MiB or more. Two of these are all that is ever held. */
@@ -38,6 +38,14 @@ export class ObjectWriter {
   /** The first bytes. Only what the first part holds: ask for it while `size` is small. */
   head(length: number): Uint8Array {
     return this.#buffer.subarray(0, Math.min(length, this.#buffered));
+  }
+
+  /** The last bytes: no more than a part's size, and all of them where there are fewer. */
+  tail(length: number): Uint8Array {
+    const buffered = this.#buffer.subarray(0, this.#buffered);
+    if (this.#flushedBytes === 0 || this.#buffered >= length) return buffered.slice(-length);
+    // The part before the current one was full, and is kept until the next one follows it.
+    return concatBytes([this.#spare?.subarray(this.#buffered - length) ?? new Uint8Array(), buffered]);
   }
 
   /** Takes a copy of the chunk. Waits while the part before the current one is still on its way. */

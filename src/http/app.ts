@@ -15,6 +15,7 @@ import { nativeFileRoutes, openaiFileRoutes } from './routes/files';
 import { healthRoutes } from './routes/health';
 import { modelRoutes } from './routes/models';
 import { openaiBatchRoutes } from './routes/openai-batches';
+import { nativeUploadRoutes, openaiUploadRoutes } from './routes/uploads';
 import { usageRoutes } from './routes/usage';
 
 const EXPOSED_HEADERS = [
@@ -62,8 +63,10 @@ for (const prefix of ['/v1', '/api/v1']) {
   app.route(prefix, modelRoutes);
 }
 app.route('/v1', openaiFileRoutes);
+app.route('/v1', openaiUploadRoutes);
 app.route('/v1', openaiBatchRoutes);
 app.route('/api/v1', nativeFileRoutes);
+app.route('/api/v1', nativeUploadRoutes);
 app.route('/api/v1', batchRoutes);
 app.route('/api/v1', usageRoutes);
 

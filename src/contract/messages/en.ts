@@ -34,6 +34,7 @@ const missing = {
   path: 'This path does not exist',
   batch: 'The batch was not found',
   file: 'The file was not found',
+  upload: 'The upload was not found',
   model: 'The model was not found',
   account: 'The account was not found',
   key: 'The key was not found',
@@ -125,12 +126,29 @@ const detail = {
   multipart_malformed: (reason: string) => `the multipart body is malformed: ${reason}`,
   upload_cut_off: () => 'the upload ended before its last boundary; nothing was stored',
   field_missing: (field: string) => `the field "${field}" is missing`,
-  file_expected: () => 'send "file" as a file, with a file name (with curl: -F file=@name)',
+  file_expected: (field: string) =>
+    `send "${field}" as a file, with a file name (with curl: -F ${field}=@name)`,
   field_repeated: (field: string) => `the field "${field}" is given more than once`,
   field_too_large: (field: string, kilobytes: number) =>
     `the field "${field}" is larger than ${kilobytes} KB`,
   field_unknown: (field: string) => `the field "${field}" is not known`,
   file_empty: () => 'the file is empty',
+  lines_not_utf8: () => 'JSON Lines are UTF-8, and this file is not',
+  first_line_no_object: (opening: string) =>
+    `each line of the file must be a JSON object, and the first one begins with ${opening}`,
+  first_line_malformed: (reason: string) => `the first line of the file is not valid JSON (${reason})`,
+  // These stand alone: see `errorMessage`.
+  upload_too_large: (megabytes: number) => `A file sent in parts can take ${megabytes} MB`,
+  upload_part_too_large: (megabytes: number) => `A part of an upload can take ${megabytes} MB`,
+  storage_full: (limit: number, used: number) =>
+    `This would exceed the account's storage limit: ${used} of ${limit} bytes are used`,
+  upload_not_pending: (status: string) => `the upload is ${status}`,
+  upload_parts_too_many: (limit: number) => `an upload takes at most ${limit} parts`,
+  upload_part_unknown: (id: string) => `the upload has no part "${id}"`,
+  upload_part_repeated: (id: string) => `the part "${id}" is listed more than once`,
+  upload_bytes_differ: (stated: number, listed: number) =>
+    `the upload was made for ${stated} bytes, and the parts listed have ${listed}`,
+  upload_md5_differs: (found: string) => `the parts listed have the MD5 ${found}`,
   range_unsatisfiable: (size: number) => `the range lies outside the file's ${size} bytes`,
   // Batches.
   too_many_inputs: (limit: number) => `a batch takes at most ${limit} inputs`,

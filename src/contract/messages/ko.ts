@@ -32,6 +32,7 @@ export const ko: Messages = {
     path: '존재하지 않는 경로입니다',
     batch: '배치를 찾을 수 없습니다',
     file: '파일을 찾을 수 없습니다',
+    upload: '업로드를 찾을 수 없습니다',
     model: '모델을 찾을 수 없습니다',
     account: '계정을 찾을 수 없습니다',
     key: '키를 찾을 수 없습니다',
@@ -109,11 +110,27 @@ export const ko: Messages = {
     multipart_malformed: (reason) => `multipart 본문이 올바르지 않습니다: ${reason}`,
     upload_cut_off: () => '업로드가 마지막 경계 전에 끊겼습니다. 저장된 것은 없습니다',
     field_missing: (field) => `"${field}" 필드가 없습니다`,
-    file_expected: () => '"file"은 파일 이름이 있는 파일로 보내세요 (curl에서는 -F file=@이름)',
+    file_expected: (field) =>
+      `"${field}"은(는) 파일 이름이 있는 파일로 보내세요 (curl에서는 -F ${field}=@이름)`,
     field_repeated: (field) => `"${field}" 필드가 두 번 이상 있습니다`,
     field_too_large: (field, kilobytes) => `"${field}" 필드가 ${kilobytes} KB보다 큽니다`,
     field_unknown: (field) => `"${field}" 필드는 알 수 없습니다`,
     file_empty: () => '파일이 비어 있습니다',
+    lines_not_utf8: () => 'JSON Lines는 UTF-8이어야 하는데 이 파일은 그렇지 않습니다',
+    first_line_no_object: (opening) =>
+      `파일의 각 줄은 JSON 객체여야 하는데 첫 줄이 ${opening}(으)로 시작합니다`,
+    first_line_malformed: (reason) => `파일의 첫 줄이 올바른 JSON이 아닙니다 (${reason})`,
+    upload_too_large: (megabytes) => `나누어 보내는 파일의 크기는 ${megabytes}MB를 초과할 수 없습니다`,
+    upload_part_too_large: (megabytes) => `업로드 파트의 크기는 ${megabytes}MB를 초과할 수 없습니다`,
+    storage_full: (limit, used) =>
+      `계정의 저장 용량 한도를 초과합니다: ${limit}바이트 중 ${used}바이트 사용 중`,
+    upload_not_pending: (status) => `업로드가 이미 끝났습니다 (상태: ${status})`,
+    upload_parts_too_many: (limit) => `업로드 하나의 파트는 최대 ${limit}개입니다`,
+    upload_part_unknown: (id) => `이 업로드에 "${id}" 파트가 없습니다`,
+    upload_part_repeated: (id) => `"${id}" 파트가 두 번 이상 나열되었습니다`,
+    upload_bytes_differ: (stated, listed) =>
+      `업로드는 ${stated}바이트로 시작되었는데 나열된 파트는 모두 ${listed}바이트입니다`,
+    upload_md5_differs: (found) => `나열된 파트의 MD5는 ${found}입니다`,
     range_unsatisfiable: (size) => `범위가 파일 크기 ${size}바이트를 벗어납니다`,
     too_many_inputs: (limit) => `배치 입력은 최대 ${limit}개입니다`,
     input_too_large: (megabytes) =>

@@ -22,9 +22,13 @@ export function preferredLocale(acceptLanguage: string | undefined): Locale {
   return best.locale;
 }
 
-/** The whole message: the base message, or what is missing, made specific by the detail. */
+/**
+ * The whole message: the base message, or what is missing, made specific by the detail. The base message of
+ * `file_too_large` names a limit; a detail names another, and stands alone.
+ */
 export function errorMessage(error: ApiError, locale: Locale): string {
   const messages = LOCALES[locale];
+  if (error.type === 'file_too_large' && error.detail !== null) return detailMessage(messages, error.detail);
   const base = error.missing === null ? messages.base[error.type] : messages.missing[error.missing];
   return error.detail === null ? base : `${base}: ${detailMessage(messages, error.detail)}`;
 }

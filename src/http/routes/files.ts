@@ -3,12 +3,14 @@ import { Hono } from 'hono';
 import * as z from 'zod';
 import type { IndexedFile } from '../../accounts/file-index';
 import { ApiError } from '../../contract/errors';
-import { FILE_PURPOSES, type FileResponse } from '../../contract/files';
+import { FILE_PURPOSES } from '../../contract/files';
 import { listQuery, listResponse } from '../../contract/lists';
 import { deleteFile, findFile } from '../../files/file-store';
-import { describeUpload, storeUpload, type UploadRequest, uploadContentOf } from '../../files/upload';
+import { describeUpload, storeUpload, uploadContentOf } from '../../files/upload';
 import type { AppContext, AppEnv } from '../context';
 import { fileContent } from '../file-content';
+import { nativeFile } from '../file-wire';
+import { formRequest } from '../form-request';
 import { found, knownPage } from '../found';
 import { runOnce } from '../idempotency';
 import { openaiFile } from '../openai/file-wire';
@@ -23,13 +25,13 @@ export const openaiFileRoutes = fileRoutes(openaiFile);
 function fileRoutes<T extends { id: string }>(wire: (file: IndexedFile) => T) {
   return new Hono<AppEnv>()
     .post('/files', (c) => {
-      const upload = uploadOf(c);
+      const request = formRequest(c);
       return runOnce(c, {
         makes: 'file',
-        make: (id) => storeUpload(c.env, c.var.accountId, upload, Date.now(), id),
+        make: (id) => storeUpload(c.env, c.var.accountId, request, Date.now(), id),
         find: (id) => findFile(c.env, c.var.accountId, id, Date.now()),
         answer: (file) => c.json(wire(file)),
-        body: { of: uploadContentOf, ofRepeat: () => describeUpload(upload) },
+        body: { of: uploadContentOf, ofRepeat: () => describeUpload(request) },
       });
     })
     .get('/files', query(fileListQuery), async (c) => {
@@ -48,29 +50,6 @@ function fileRoutes<T extends { id: string }>(wire: (file: IndexedFile) => T) {
     });
 }
 
-function uploadOf(c: AppContext): UploadRequest {
-  const length = c.req.header('content-length');
-  return {
-    body: c.req.raw.body,
-    contentType: c.req.header('content-type') ?? null,
-    contentLength: length === undefined ? null : Number(length),
-  };
-}
-
 async function fileOf(c: AppContext, id: string): Promise<IndexedFile> {
   return found(await findFile(c.env, c.var.accountId, id, Date.now()), 'file');
-}
-
-function nativeFile(file: IndexedFile): FileResponse {
-  return {
-    id: file.id,
-    filename: file.filename,
-    size: file.size,
-    content_type: file.contentType,
-    purpose: file.purpose,
-    created_at: new Date(file.createdAt).toISOString(),
-    expires_at: file.expiresAt === null ? null : new Date(file.expiresAt).toISOString(),
-    status: 'processed',
-    sha256: file.sha256,
-  };
 }

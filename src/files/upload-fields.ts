@@ -1,12 +1,9 @@
-// The fields beside the file in an upload's form, in any order, each checked as soon as it is read.
+// The fields beside the file in a file's form, in any order, each checked as soon as it is read.
 import * as z from 'zod';
-import { ApiError } from '../contract/errors';
 import { UPLOAD_PURPOSES, type UploadPurpose } from '../contract/files';
 import { FILE_EXPIRY_MAXIMUM_SECONDS, FILE_EXPIRY_MINIMUM_SECONDS } from '../contract/limits';
 import { parseOrThrow } from '../contract/validation';
-
-/** The longest value that makes sense is `created_at`. */
-export const FIELD_LIMIT_BYTES = 1024;
+import { missingField, repeatedField, unknownField } from './form-request';
 
 const uploadFields = z.strictObject({
   purpose: z.enum(UPLOAD_PURPOSES).optional(),
@@ -30,9 +27,7 @@ export class UploadFields {
    * @throws ApiError `invalid_request` for an unknown or repeated field
    */
   expect(name: string): void {
-    if (!Object.hasOwn(uploadFields.shape, name)) {
-      throw new ApiError('invalid_request', { detail: ['field_unknown', name], param: name });
-    }
+    if (!Object.hasOwn(uploadFields.shape, name)) throw unknownField(name);
     if (Object.hasOwn(this.#texts, name)) throw repeatedField(name);
   }
 
@@ -59,12 +54,4 @@ export class UploadFields {
     if (anchor === undefined && seconds !== undefined) throw missingField('expires_after[anchor]');
     return { purpose: this.#values.purpose ?? 'assistants', expiresAfterSeconds: seconds ?? null };
   }
-}
-
-export function missingField(name: string): ApiError {
-  return new ApiError('invalid_request', { detail: ['field_missing', name], param: name });
-}
-
-export function repeatedField(name: string): ApiError {
-  return new ApiError('invalid_request', { detail: ['field_repeated', name], param: name });
 }
