@@ -21,7 +21,7 @@ export interface FormRequest {
 }
 
 /** The part that is the file. */
-export interface FilePart {
+interface FilePart {
   /** The media type it states, parameters included. */
   declared: string | null;
   /** Made safe. */

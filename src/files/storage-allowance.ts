@@ -23,7 +23,7 @@ export async function findAllowance(
   return { bytes: Math.max(left, 0), exceeded: () => storageFull(room) };
 }
 
-export function storageFull({ limit, used }: StorageRoom): ApiError {
+function storageFull({ limit, used }: StorageRoom): ApiError {
   return new ApiError('file_too_large', { detail: ['storage_full', limit, used] });
 }
 
