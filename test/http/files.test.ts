@@ -1,6 +1,6 @@
 // Files over HTTP, on both surfaces.
-import { exports } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { env, exports } from 'cloudflare:workers';
+import { describe, expect, it, vi } from 'vitest';
 import { SAMPLES } from '../files/samples';
 import { type ErrorAnswer, newClient as newApiClient, ORIGIN } from './client';
 
@@ -140,6 +140,26 @@ describe('the list', () => {
     }
   });
 
+  it('shows each file once to a reader while others upload and delete', async () => {
+    const { call, stored } = await newClient();
+    const before = await Promise.all(Array.from({ length: 9 }, (_, i) => stored(text(`file ${i}`))));
+    const seen: string[] = [];
+    for (let after = ''; ; ) {
+      const [response, added] = await Promise.all([
+        call(`/v1/files?limit=2&order=desc${after}`),
+        stored(text('meanwhile')),
+      ]);
+      const list = await response.json<{ data: FileAnswer[]; last_id: string; has_more: boolean }>();
+      seen.push(...list.data.map(({ id }) => id));
+      await call(`/v1/files/${added.id}`, { method: 'DELETE' });
+      if (!list.has_more) break;
+      after = `&after=${list.last_id}`;
+    }
+    const ids = before.map(({ id }) => id);
+    expect(seen.filter((id) => ids.includes(id)).toSorted()).toEqual(ids.toSorted());
+    expect(new Set(seen).size).toBe(seen.length);
+  });
+
   it('can be of one purpose', async () => {
     const { call, stored } = await newClient();
     await stored(text());
@@ -207,6 +227,22 @@ describe('the content', () => {
     });
     expect([response.status, response.headers.get('content-length')]).toEqual([200, '10']);
     expect(await response.text()).toBe('');
+  });
+
+  it('is not opened in the bucket for a HEAD or a 304', async () => {
+    const { call, stored } = await newClient();
+    const { id } = await stored(text('0123456789'));
+    const path = `/v1/files/${id}/content`;
+    const etag = (await call(path)).headers.get('etag') ?? '';
+    const opened = vi.spyOn(env.BUCKET, 'get');
+    expect((await call(path, { method: 'HEAD' })).status).toBe(200);
+    expect((await call(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
+    expect((await call(`/v1/files/${id}`, { method: 'HEAD' })).headers.get('content-type')).toContain('json');
+    expect((await call(path, { headers: { range: 'bytes=10-' } })).status).toBe(416);
+    expect(opened).not.toHaveBeenCalled();
+    expect(await (await call(path)).text()).toBe('0123456789');
+    expect(opened).toHaveBeenCalledOnce();
+    opened.mockRestore();
   });
 
   it('comes in ranges', async () => {
