@@ -7,6 +7,7 @@ import { ApiError } from '../contract/errors';
 import { newId } from '../contract/ids';
 import type { UploadComplete } from '../contract/uploads';
 import { encodeHex } from '../platform/hex';
+import { largeChunks } from '../platform/large-chunks';
 import { findFile } from './file-store';
 import { type FileContent, IncomingFile } from './incoming-file';
 import { fileKey, partKey } from './object-key';
@@ -130,7 +131,7 @@ async function* contentOf(
     if (object === null) {
       throw new ApiError('internal_error', { cause: new Error(`the bytes of ${part.id} are gone`) });
     }
-    yield* object.body;
+    yield* largeChunks(object.body);
   }
 }
 

@@ -29,7 +29,7 @@ export class JsonLinesCheck {
     return this.#problem;
   }
 
-  /** The next bytes. They are kept while they can belong to the first line. */
+  /** The next bytes. Those of the first line are copied. */
   add(chunk: Uint8Array): void {
     if (this.#problem !== null) return;
     this.#decode(chunk);
@@ -58,7 +58,7 @@ export class JsonLinesCheck {
     const rest = this.#lineBytes === 0 ? this.#skipBlanks(chunk) : chunk;
     if (rest.length === 0) return;
     const end = rest.indexOf(LF);
-    const piece = end === -1 ? rest : rest.subarray(0, end);
+    const piece = rest.slice(0, end === -1 ? rest.length : end);
     line.push(piece);
     this.#lineBytes += piece.length;
     if (line[0]?.[0] !== OPENING_BRACE) this.#judge(line);

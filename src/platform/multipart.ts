@@ -1,8 +1,13 @@
 // A streaming multipart/form-data parser (RFC 7578, RFC 2046): bytes flow through, no part's body is held.
+import { concatBytes } from './bytes';
+import { largeChunks } from './large-chunks';
 import { boundaryOf, MultipartError, type PartHeaders, parsePartHeaders } from './multipart-headers';
 
 export interface MultipartPart extends PartHeaders {
-  /** The content, once, in the pieces it arrives in. What is left unread is skipped when the next part is asked for. */
+  /**
+   * The content, once, in the pieces it arrives in, each valid until the next is asked for. What is left unread is
+   * skipped when the next part is asked for.
+   */
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -65,7 +70,7 @@ async function* partBody(scanner: Scanner, content: { open: boolean }): AsyncGen
 
 /** Reads the body piece by piece and knows where in its structure it stands. */
 class Scanner {
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #chunks: AsyncGenerator<Uint8Array, void>;
   /** CR LF `--` boundary. Its only CR is its first byte, so failed matches never overlap and the search is linear. */
   readonly #delimiter: Uint8Array;
   /** Read but not consumed. Starts as the line break that a delimiter at the very start of the body lacks. */
@@ -73,7 +78,7 @@ class Scanner {
   #inContent = true;
 
   constructor(body: ReadableStream<Uint8Array>, boundary: string) {
-    this.#reader = body.getReader();
+    this.#chunks = largeChunks(body);
     this.#delimiter = new TextEncoder().encode(`\r\n--${boundary}`);
   }
 
@@ -154,8 +159,7 @@ class Scanner {
   }
 
   async cancel(): Promise<void> {
-    // A body that already failed rejects here once more; its error has been reported.
-    await this.#reader.cancel().catch(() => undefined);
+    await this.#chunks.return();
   }
 
   /** How many bytes of the rest are surely content, and whether a whole delimiter follows them. */
@@ -201,22 +205,17 @@ class Scanner {
 
   /** One more chunk into the rest, which is never longer than a delimiter or a header block when this is called. */
   async #more(): Promise<void> {
+    // Copied first: a chunk is gone when the next one is read.
+    const rest = this.#rest.slice();
     const chunk = await this.#read();
     if (chunk === null) throw new MultipartError('cut_off');
-    if (this.#rest.length === 0) {
-      this.#rest = chunk;
-      return;
-    }
-    const joined = new Uint8Array(this.#rest.length + chunk.length);
-    joined.set(this.#rest);
-    joined.set(chunk, this.#rest.length);
-    this.#rest = joined;
+    this.#rest = rest.length === 0 ? chunk : concatBytes([rest, chunk]);
   }
 
   /** The next chunk, or null at the body's end. */
   async #read(): Promise<Uint8Array | null> {
     try {
-      const { done, value } = await this.#reader.read();
+      const { done, value } = await this.#chunks.next();
       return done ? null : value;
     } catch (cause) {
       throw new MultipartError('cut_off', cause);

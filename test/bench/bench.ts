@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { printFailure, styled } from '../demo/terminal.ts';
 import { benchBatch } from './batch-bench.ts';
 import { benchChat } from './chat-bench.ts';
+import { benchFiles } from './files-bench.ts';
 import { describeMachine, printJson, printReport, type Report } from './report.ts';
 
 const BENCHMARKS: Record<string, (step: (text: string) => void) => Promise<Report>> = {
   batch: benchBatch,
   chat: benchChat,
+  files: benchFiles,
 };
 
 try {

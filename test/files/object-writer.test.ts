@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { ObjectWriter } from '../../src/files/object-writer';
 
-const PART = 8 * 1024 ** 2;
+const PART = 5 * 1024 ** 2;
 
 /** Bytes without a period that a part's size could hide. */
 function pattern(size: number): Uint8Array<ArrayBuffer> {

@@ -8,7 +8,7 @@ import { storeUpload } from '../../src/files/upload';
 import { SAMPLES } from './samples';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
-const PART = 8 * 1024 ** 2;
+const PART = 5 * 1024 ** 2;
 
 type Field = [name: string, value: string | File];
 
