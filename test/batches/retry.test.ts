@@ -161,7 +161,7 @@ describe('there is no retry', () => {
   it('where every item was completed, or the file was refused', async () => {
     const whole = await newRig(linesOf(['a']));
     await runToEnd(whole);
-    const refused = await newFileRig('no\n');
+    const refused = await newFileRig('{}\n');
     await runToEnd(refused);
     for (const [rig, reason] of [
       [whole, 'every item was completed'],

@@ -136,7 +136,7 @@ describe('a webhook', () => {
     await cancelled.batch.cancel(cancelled.client.accountId);
     await cancelled.batch.cancel(cancelled.client.accountId);
     await ring(cancelled);
-    const refused = await newFileRig('no\n', { spec: { webhook: { url: URL_OF_HOOK, secret: null } } });
+    const refused = await newFileRig('{}\n', { spec: { webhook: { url: URL_OF_HOOK, secret: null } } });
     await runToEnd(refused);
     await ring(refused);
     const expired = await newHooked();

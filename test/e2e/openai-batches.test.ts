@@ -367,7 +367,7 @@ describe('a file with bad lines', () => {
   });
 
   it('is free again once the batch has failed', async () => {
-    const ended = await failed('not JSON');
+    const ended = await failed('{}');
     expect(await client.files.delete(ended.input_file_id)).toMatchObject({ deleted: true });
   });
 });
