@@ -1,0 +1,28 @@
+// Something a person does that takes a while: one at a time, and its failure is kept to be shown.
+import { useState } from 'preact/hooks';
+import type { ApiFailure } from './request';
+import { asFailure } from './use-resource';
+
+export interface Action<A extends unknown[]> {
+  run: (...values: A) => Promise<void>;
+  busy: boolean;
+  failure: ApiFailure | null;
+}
+
+export function useAction<A extends unknown[]>(act: (...values: A) => Promise<void>): Action<A> {
+  const [state, setState] = useState<{ busy: boolean; failure: ApiFailure | null }>({
+    busy: false,
+    failure: null,
+  });
+  const run = async (...values: A) => {
+    if (state.busy) return;
+    setState({ busy: true, failure: null });
+    try {
+      await act(...values);
+      setState({ busy: false, failure: null });
+    } catch (error) {
+      setState({ busy: false, failure: asFailure(error) });
+    }
+  };
+  return { run, ...state };
+}

@@ -1,0 +1,43 @@
+// The attempts to deliver a batch's webhook, and sending it once more.
+import type { ListResponse } from '../../contract/lists';
+import type { DeliveryAnswer } from '../api/answers';
+import { request, requestJson } from '../api/request';
+import { useAction } from '../api/use-action';
+import { useResource } from '../api/use-resource';
+import { DeliveryTable } from '../components/delivery-table';
+import { ErrorNotice } from '../components/error-notice';
+import { Icon } from '../components/icon';
+import { messages } from '../preferences';
+
+export function Deliveries({ batchId, ended }: { batchId: string; ended: boolean }) {
+  const { deliveries: m } = messages.value;
+  const path = `/api/v1/batches/${batchId}/deliveries`;
+  const list = useResource<ListResponse<DeliveryAnswer>>(
+    (signal) => requestJson('GET', path, { signal }),
+    [path],
+  );
+  const resend = useAction(async () => {
+    await request('POST', `${path}/resend`);
+    list.reload();
+  });
+  const attempts = list.data?.data ?? null;
+  return (
+    <>
+      <div class="toolbar end">
+        <button type="button" class="quiet" onClick={list.reload} disabled={list.loading}>
+          <Icon name="retry" />
+          {m.reload}
+        </button>
+        {attempts !== null && attempts.length > 0 && ended && (
+          <button type="button" class="quiet" onClick={resend.run} disabled={resend.busy}>
+            <Icon name="send" />
+            {m.resend}
+          </button>
+        )}
+      </div>
+      <ErrorNotice failure={list.failure ?? resend.failure} />
+      {attempts?.length === 0 && <p class="muted centered">{ended ? m.none : m.notYet}</p>}
+      {attempts !== null && attempts.length > 0 && <DeliveryTable attempts={attempts} />}
+    </>
+  );
+}

@@ -1,0 +1,136 @@
+// What a batch would use and cost, asked of the API before it is made, and the button that makes it.
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { BatchResponse, DryRun } from '../../contract/batches';
+import { newIdempotencyKey } from '../api/idempotency-key';
+import { requestJson } from '../api/request';
+import { uploadFile } from '../api/upload-file';
+import { useAction } from '../api/use-action';
+import { ErrorNotice } from '../components/error-notice';
+import { Icon } from '../components/icon';
+import { formatBytes, formatCount, formatMoney, formatPercent } from '../format';
+import { messages } from '../preferences';
+import { navigate } from '../route';
+import type { DraftInput } from './batch-draft';
+
+interface EstimateCardProps {
+  /** null while the form is being filled in. */
+  input: DraftInput | null;
+  options: Record<string, unknown>;
+  /** Why there is nothing to estimate yet. */
+  blocked: string | null;
+}
+
+export function EstimateCard({ input, options, blocked }: EstimateCardProps) {
+  const { newBatch: m } = messages.value;
+  const [estimate, setEstimate] = useState<DryRun | null>(null);
+  const [uploaded, setUploaded] = useState<string | null>(null);
+  const [share, setShare] = useState<number | null>(null);
+  const idempotencyKey = useRef(newIdempotencyKey());
+
+  const inputs = () => (input?.kind === 'inline' ? { inputs: input.lines } : { input_file_id: uploaded });
+  const ask = async (body: object) =>
+    setEstimate(await requestJson<DryRun>('POST', '/api/v1/batches?dry_run=true', { body }));
+
+  const check = useAction(async () => {
+    if (input?.kind === 'file') {
+      setShare(0);
+      const file = await uploadFile(input.file, { purpose: 'batch', onProgress: setShare }).finally(() =>
+        setShare(null),
+      );
+      setUploaded(file.id);
+      await ask({ input_file_id: file.id });
+    } else if (input !== null) await ask({ inputs: input.lines });
+  });
+  const start = useAction(async () => {
+    const batch = await requestJson<BatchResponse>('POST', '/api/v1/batches', {
+      body: { ...inputs(), ...options },
+      headers: { 'Idempotency-Key': idempotencyKey.current },
+    });
+    navigate('batches', batch.id);
+  });
+
+  // What was said of another input says nothing of this one.
+  // The actions are made anew at each render.
+  useEffect(() => {
+    setEstimate(null);
+    setUploaded(null);
+    idempotencyKey.current = newIdempotencyKey();
+    if (blocked === null && input?.kind === 'inline') check.run();
+  }, [input, blocked]);
+  const optionsText = JSON.stringify(options);
+  // Another request needs another key.
+  useEffect(() => {
+    idempotencyKey.current = newIdempotencyKey();
+  }, [optionsText]);
+
+  return (
+    <section class="card estimate stack" aria-live="polite" aria-busy={check.busy || input === null}>
+      <h2 class="card-title">{m.estimate}</h2>
+      {blocked !== null ? (
+        <p class="muted">{blocked}</p>
+      ) : (
+        <>
+          <EstimateFigures estimate={estimate} />
+          {share !== null && (
+            <div class="stack tight">
+              <progress value={share} max={1} aria-label={m.uploading} />
+              <small class="muted">
+                {m.uploading} {formatPercent(share)}
+              </small>
+            </div>
+          )}
+        </>
+      )}
+      <ErrorNotice
+        failure={start.failure ?? check.failure}
+        onRetry={estimate === null ? check.run : start.run}
+      />
+      {input?.kind === 'file' && estimate === null ? (
+        <button
+          type="button"
+          class="primary block"
+          disabled={check.busy || blocked !== null}
+          onClick={check.run}
+        >
+          <Icon name="upload" />
+          {m.uploadAndEstimate(formatBytes(input.file.size))}
+        </button>
+      ) : (
+        <button
+          type="button"
+          class="primary block"
+          disabled={estimate === null || blocked !== null || start.busy}
+          aria-busy={start.busy}
+          onClick={start.run}
+        >
+          {estimate === null ? m.start : m.startCount(formatCount(estimate.total))}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function EstimateFigures({ estimate }: { estimate: DryRun | null }) {
+  const { newBatch: m } = messages.value;
+  const cost = estimate?.estimated_cost?.total_cost;
+  return (
+    <>
+      <p class="figure">{estimate === null ? '…' : formatMoney(cost)}</p>
+      <dl class="facts">
+        <dt>{m.requests}</dt>
+        <dd>{estimate === null ? '…' : formatCount(estimate.total)}</dd>
+        <dt>{m.promptTokens}</dt>
+        <dd>{estimate === null ? '…' : formatCount(estimate.estimated_usage.prompt_tokens)}</dd>
+        <dt>{m.completionTokens}</dt>
+        <dd>{estimate === null ? '…' : formatCount(estimate.estimated_usage.completion_tokens)}</dd>
+        {cost !== undefined && (
+          <>
+            <dt>{m.alone}</dt>
+            <dd class="struck">{formatMoney(cost * 2)}</dd>
+          </>
+        )}
+      </dl>
+      {estimate !== null && estimate.estimated_cost === null && <p class="muted">{m.noPrice}</p>}
+    </>
+  );
+}

@@ -1,0 +1,23 @@
+// Chooses a model of the catalogue.
+import type { ModelAnswer } from '../api/answers';
+
+interface ModelSelectProps {
+  models: readonly ModelAnswer[];
+  value: string;
+  onChange: (id: string) => void;
+}
+
+export function ModelSelect({ models, value, onChange }: ModelSelectProps) {
+  const ids = models.some(({ id }) => id === value)
+    ? models.map(({ id }) => id)
+    : [value, ...models.map(({ id }) => id)];
+  return (
+    <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+      {ids.map((id) => (
+        <option key={id} value={id}>
+          {id}
+        </option>
+      ))}
+    </select>
+  );
+}
