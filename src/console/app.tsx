@@ -1,5 +1,7 @@
 // The frame of the console, and which page stands in it.
 import type { ComponentChild } from 'preact';
+import { AccountPage } from './admin/account-page';
+import { AdminPage } from './admin/admin-page';
 import { BatchPage } from './batches/batch-page';
 import { BatchesPage } from './batches/batches-page';
 import { NewBatchPage } from './batches/new-batch-page';
@@ -7,10 +9,14 @@ import { Icon, type IconName } from './components/icon';
 import { Logo } from './components/logo';
 import { EmptyState, Page } from './components/page';
 import { PreferenceButtons } from './components/preference-buttons';
+import { FilesPage } from './files/files-page';
+import { PlaygroundPage } from './playground/playground-page';
 import { messages } from './preferences';
 import { href, route } from './route';
 import { accountKey, adminKey, signOut, signOutAsAdmin } from './session';
 import { SignInPage } from './sign-in-page';
+import { UsagePage } from './usage/usage-page';
+import { WebhooksPage } from './webhooks/webhooks-page';
 
 const SECTIONS = ['batches', 'playground', 'files', 'usage', 'webhooks', 'admin'] as const;
 type Section = (typeof SECTIONS)[number];
@@ -39,6 +45,16 @@ function pageOf([section = 'batches', id]: string[]): ComponentChild {
     case 'batches':
       if (id === undefined) return <BatchesPage />;
       return id === 'new' ? <NewBatchPage /> : <BatchPage key={id} id={id} />;
+    case 'playground':
+      return <PlaygroundPage />;
+    case 'files':
+      return <FilesPage />;
+    case 'usage':
+      return <UsagePage />;
+    case 'webhooks':
+      return <WebhooksPage />;
+    case 'admin':
+      return id === undefined ? <AdminPage /> : <AccountPage key={id} id={id} />;
     default:
       return <UnknownPage />;
   }

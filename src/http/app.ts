@@ -7,6 +7,7 @@ import type { AppEnv } from './context';
 import { errorResponse } from './error-response';
 import { requestId } from './request-id';
 import { requestLog } from './request-log';
+import { accountRoutes } from './routes/account';
 import { adminRoutes } from './routes/admin';
 import { batchStreamRoutes } from './routes/batch-stream';
 import { batchRoutes } from './routes/batches';
@@ -69,6 +70,7 @@ app.route('/api/v1', nativeFileRoutes);
 app.route('/api/v1', nativeUploadRoutes);
 app.route('/api/v1', batchRoutes);
 app.route('/api/v1', usageRoutes);
+app.route('/api/v1', accountRoutes);
 
 /** The methods a path answers to. `ALL` marks middleware. */
 function methodsOf(path: string): string[] {

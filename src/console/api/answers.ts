@@ -18,3 +18,26 @@ export interface DeliveryAnswer {
   duration_ms: number;
   error: string | null;
 }
+
+export interface EndpointAnswer {
+  id: string;
+  url: string;
+  events: string[];
+  status: 'enabled' | 'disabled';
+  /** Why it is disabled: at its owner's request, after days of failures, or since it answered that it is gone. */
+  disabled_reason: 'request' | 'failing' | 'gone' | null;
+  created_at: string;
+}
+
+/** An endpoint when it is made or its secret is rotated: the only times the secret is shown. */
+export interface EndpointWithSecret extends EndpointAnswer {
+  secret: string;
+}
+
+/** One event on its way to one endpoint. */
+export interface EndpointDelivery {
+  id: string;
+  event_id: string;
+  event_type: string;
+  attempts: Omit<DeliveryAnswer, 'webhook_id'>[];
+}

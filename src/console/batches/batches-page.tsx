@@ -88,7 +88,7 @@ function BatchTable({ batches }: { batches: BatchResponse[] | null }) {
               {m.model}
             </th>
             <th scope="col">{m.progress}</th>
-            <th scope="col" class="number">
+            <th scope="col" class="number wide-only">
               {m.cost}
             </th>
             <th scope="col" class="number wide-only">
@@ -115,7 +115,7 @@ function BatchTable({ batches }: { batches: BatchResponse[] | null }) {
                   {m.doneOf(formatCount(batch.completed + batch.failed), formatCount(batch.total))}
                 </div>
               </td>
-              <td class="number">{formatMoney(batch.cost?.total_cost)}</td>
+              <td class="number wide-only">{formatMoney(batch.cost?.total_cost)}</td>
               <td class="number muted wide-only">
                 <Time iso={batch.created_at} />
               </td>

@@ -10,7 +10,7 @@ import { Icon } from '../components/icon';
 import { messages } from '../preferences';
 
 export function Deliveries({ batchId, ended }: { batchId: string; ended: boolean }) {
-  const { deliveries: m } = messages.value;
+  const { deliveries: m, common } = messages.value;
   const path = `/api/v1/batches/${batchId}/deliveries`;
   const list = useResource<ListResponse<DeliveryAnswer>>(
     (signal) => requestJson('GET', path, { signal }),
@@ -26,7 +26,7 @@ export function Deliveries({ batchId, ended }: { batchId: string; ended: boolean
       <div class="toolbar end">
         <button type="button" class="quiet" onClick={list.reload} disabled={list.loading}>
           <Icon name="retry" />
-          {m.reload}
+          {common.reload}
         </button>
         {attempts !== null && attempts.length > 0 && ended && (
           <button type="button" class="quiet" onClick={resend.run} disabled={resend.busy}>

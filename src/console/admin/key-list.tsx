@@ -1,0 +1,136 @@
+// An account's keys: made, seen once, recognised by their hint, revoked.
+import { useState } from 'preact/hooks';
+import type { KeyResponse } from '../../contract/accounts';
+import { request, requestJson } from '../api/request';
+import { useAction } from '../api/use-action';
+import { ConfirmDialog } from '../components/dialog';
+import { ErrorNotice } from '../components/error-notice';
+import { Pager, usePagedList } from '../components/pager';
+import { SecretDialog } from '../components/secret-dialog';
+import { Badge } from '../components/status-badge';
+import { Time } from '../components/time';
+import { messages } from '../preferences';
+
+export function KeyList({ path }: { path: string }) {
+  const { admin: m } = messages.value;
+  const list = usePagedList<KeyResponse>(path);
+  const [name, setName] = useState('');
+  const [expires, setExpires] = useState('');
+  const [secret, setSecret] = useState<string | null>(null);
+  const [revoking, setRevoking] = useState<KeyResponse | null>(null);
+
+  const create = useAction(async () => {
+    const body = { name: name.trim(), ...(expires !== '' && { expires_at: `${expires}T23:59:59Z` }) };
+    const made = await requestJson<KeyResponse & { key: string }>('POST', path, { body });
+    setSecret(made.key);
+    setName('');
+    setExpires('');
+    list.reload();
+  });
+  const revoke = useAction(async (key: KeyResponse) => {
+    await request('DELETE', `${path}/${key.id}`);
+    list.reload();
+  });
+  return (
+    <section class="stack tight">
+      <h2>{m.keys}</h2>
+      <form
+        class="card key-form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.run();
+        }}
+      >
+        <label class="field">
+          <span class="field-label">{m.keyName}</span>
+          <input
+            required
+            maxLength={200}
+            value={name}
+            onInput={(event) => setName(event.currentTarget.value)}
+          />
+        </label>
+        <label class="field">
+          <span class="field-label">{m.keyExpires}</span>
+          <input type="date" value={expires} onInput={(event) => setExpires(event.currentTarget.value)} />
+        </label>
+        <button type="submit" class="primary" disabled={create.busy || name.trim() === ''}>
+          {m.createKey}
+        </button>
+      </form>
+      <ErrorNotice failure={create.failure ?? revoke.failure ?? list.failure} />
+      {list.data?.data.length === 0 ? (
+        <p class="muted centered">{m.noKeys}</p>
+      ) : (
+        <div class="table-frame">
+          <table class="rows">
+            <thead>
+              <tr>
+                <th scope="col">{m.key}</th>
+                <th scope="col">{m.status}</th>
+                <th scope="col" class="number wide-only">
+                  {m.created}
+                </th>
+                <th scope="col" class="number wide-only">
+                  {m.keyExpires}
+                </th>
+                <th scope="col">
+                  <span class="visually-hidden">{m.actions}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {list.data?.data.map((key) => (
+                <tr key={key.id}>
+                  <td>
+                    <span class="row-link">{key.name}</span>
+                    <div class="mono muted">{key.hint}</div>
+                  </td>
+                  <td>
+                    <KeyBadge item={key} />
+                  </td>
+                  <td class="number muted wide-only">
+                    <Time iso={key.created_at} />
+                  </td>
+                  <td class="number muted wide-only">
+                    {key.expires_at === null ? m.never : <Time iso={key.expires_at} />}
+                  </td>
+                  <td class="number">
+                    {key.revoked_at === null && (
+                      <button
+                        type="button"
+                        class="quiet small"
+                        aria-label={m.revokeKey(key.name)}
+                        onClick={() => setRevoking(key)}
+                      >
+                        {m.revoke}
+                      </button>
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      <Pager list={list} />
+      {secret !== null && <SecretDialog title={m.keyTitle} secret={secret} onClose={() => setSecret(null)} />}
+      {revoking !== null && (
+        <ConfirmDialog
+          title={m.revokeTitle(revoking.name)}
+          text={m.revokeText}
+          action={m.revoke}
+          onConfirm={() => revoke.run(revoking)}
+          onClose={() => setRevoking(null)}
+        />
+      )}
+    </section>
+  );
+}
+
+function KeyBadge({ item }: { item: KeyResponse }) {
+  const { admin: m } = messages.value;
+  if (item.revoked_at !== null) return <Badge tone="bad">{m.revoked}</Badge>;
+  const expired = item.expires_at !== null && new Date(item.expires_at).getTime() <= Date.now();
+  return expired ? <Badge tone="warn">{m.expired}</Badge> : <Badge tone="good">{m.statuses.active}</Badge>;
+}

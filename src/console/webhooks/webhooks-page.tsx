@@ -1,0 +1,154 @@
+// The account's webhook endpoints: who is told when something happens.
+import { useState } from 'preact/hooks';
+import type { EndpointAnswer, EndpointWithSecret } from '../api/answers';
+import { request, requestJson } from '../api/request';
+import { useAction } from '../api/use-action';
+import { ConfirmDialog } from '../components/dialog';
+import { ErrorNotice } from '../components/error-notice';
+import { Icon } from '../components/icon';
+import { EmptyState, Page } from '../components/page';
+import { Pager, usePagedList } from '../components/pager';
+import { SecretDialog } from '../components/secret-dialog';
+import { Badge } from '../components/status-badge';
+import { messages } from '../preferences';
+import { EndpointDeliveries } from './endpoint-deliveries';
+import { NewEndpointDialog } from './new-endpoint-dialog';
+
+const PATH = '/api/v1/webhooks';
+
+export function WebhooksPage() {
+  const { webhooks: m } = messages.value;
+  const list = usePagedList<EndpointAnswer>(PATH);
+  const [adding, setAdding] = useState(false);
+  const [shown, setShown] = useState<EndpointWithSecret | null>(null);
+  const showSecret = (endpoint: EndpointWithSecret) => {
+    setShown(endpoint);
+    list.reload();
+  };
+
+  // A deployment of an earlier version has no such path.
+  if (list.failure?.status === 404) {
+    return (
+      <Page title={m.title}>
+        <EmptyState title={m.notAvailable}>
+          <p>{m.notAvailableText}</p>
+        </EmptyState>
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={m.title}
+      lead={m.lead}
+      actions={
+        <button type="button" class="primary" onClick={() => setAdding(true)}>
+          <Icon name="plus" />
+          {m.create}
+        </button>
+      }
+    >
+      <ErrorNotice failure={list.failure} onRetry={list.reload} />
+      {list.data?.data.length === 0 && (
+        <EmptyState title={m.noneTitle}>
+          <p>{m.noneText}</p>
+        </EmptyState>
+      )}
+      <div class="stack">
+        {list.data?.data.map((endpoint) => (
+          <EndpointCard key={endpoint.id} endpoint={endpoint} onChange={list.reload} onSecret={showSecret} />
+        ))}
+      </div>
+      <Pager list={list} />
+      {adding && <NewEndpointDialog onMade={showSecret} onClose={() => setAdding(false)} />}
+      {shown !== null && (
+        <SecretDialog title={m.secretTitle} secret={shown.secret} onClose={() => setShown(null)} />
+      )}
+    </Page>
+  );
+}
+
+interface EndpointCardProps {
+  endpoint: EndpointAnswer;
+  onChange: () => void;
+  onSecret: (endpoint: EndpointWithSecret) => void;
+}
+
+function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
+  const { webhooks: m } = messages.value;
+  const [asking, setAsking] = useState<'rotate' | 'remove' | null>(null);
+  const [open, setOpen] = useState(false);
+  /** Counts what may have led to a delivery, so that the list is read again. */
+  const [round, setRound] = useState(0);
+  const path = `${PATH}/${endpoint.id}`;
+  const enabled = endpoint.status === 'enabled';
+
+  const toggle = useAction(async () => {
+    await request('PATCH', path, { body: { status: enabled ? 'disabled' : 'enabled' } });
+    onChange();
+  });
+  const test = useAction(async () => {
+    await request('POST', `${path}/test`);
+    setOpen(true);
+    setRound((count) => count + 1);
+  });
+  const rotate = useAction(async () => onSecret(await requestJson('POST', `${path}/rotate`)));
+  const remove = useAction(async () => {
+    await request('DELETE', path);
+    onChange();
+  });
+  return (
+    <section class="card stack endpoint" aria-label={endpoint.url}>
+      <div class="endpoint-head">
+        <div>
+          <h2 class="mono">{endpoint.url}</h2>
+          <p class="muted small">
+            {endpoint.events.includes('*') ? m.allEvents : endpoint.events.join(', ')}
+          </p>
+        </div>
+        <Badge tone={enabled ? 'good' : 'warn'}>
+          {enabled ? m.enabled : m.disabledReasons[endpoint.disabled_reason ?? 'request']}
+        </Badge>
+      </div>
+      <div class="actions start">
+        <button type="button" class="quiet" disabled={!enabled || test.busy} onClick={test.run}>
+          <Icon name="send" />
+          {m.test}
+        </button>
+        <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {m.deliveries}
+        </button>
+        <button type="button" class="quiet" onClick={() => setAsking('rotate')}>
+          <Icon name="retry" />
+          {m.rotate}
+        </button>
+        <button type="button" class="quiet" disabled={toggle.busy} onClick={toggle.run}>
+          {enabled ? m.disable : m.enable}
+        </button>
+        <button type="button" class="quiet" onClick={() => setAsking('remove')}>
+          <Icon name="trash" />
+          {m.remove}
+        </button>
+      </div>
+      <ErrorNotice failure={toggle.failure ?? test.failure ?? rotate.failure ?? remove.failure} />
+      {open && <EndpointDeliveries path={path} round={round} />}
+      {asking === 'rotate' && (
+        <ConfirmDialog
+          title={m.rotateTitle}
+          text={m.rotateText}
+          action={m.rotate}
+          onConfirm={rotate.run}
+          onClose={() => setAsking(null)}
+        />
+      )}
+      {asking === 'remove' && (
+        <ConfirmDialog
+          title={m.removeTitle}
+          text={m.removeText}
+          action={m.remove}
+          onConfirm={remove.run}
+          onClose={() => setAsking(null)}
+        />
+      )}
+    </section>
+  );
+}
