@@ -1,4 +1,5 @@
-// How the tests run: three projects, of which `e2e` waits for the others since it starts real servers.
+// How the tests run: four projects. `e2e` waits for the others since it starts real servers; `browser` runs by itself,
+// as `npm run test:browser`.
 import { cloudflareTest } from '@cloudflare/vitest-pool-workers';
 import { defineConfig } from 'vitest/config';
 
@@ -44,6 +45,19 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // On Node: a real Chromium before one real server, one file at a time.
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          environment: 'node',
+          globalSetup: 'test/browser/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -3,7 +3,7 @@
 // Known gap: it watches nothing. After a change, `npm run build:console` builds it again under a running server.
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -20,7 +20,7 @@ if (readStamp() !== hash) await build();
 
 async function build(): Promise<void> {
   const vite = await import('vite');
-  // Built beside it and moved into its place, so that two starts at once do not serve half a console.
+  // Built beside it and copied into its place: a running wrangler keeps its eye on this very folder.
   const folder = `${OUTPUT_FOLDER}-${process.pid}`;
   await mkdir(folder, { recursive: true });
   await vite.build({
@@ -40,8 +40,9 @@ async function build(): Promise<void> {
       cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
     },
   });
-  await rm(OUTPUT_FOLDER, { recursive: true, force: true });
-  await rename(folder, OUTPUT_FOLDER);
+  const stale = filesIn(OUTPUT_FOLDER).filter((file) => !filesIn(folder).includes(file));
+  await cp(folder, OUTPUT_FOLDER, { recursive: true });
+  await Promise.all([...stale.map((file) => rm(join(OUTPUT_FOLDER, file))), rm(folder, { recursive: true })]);
   writeFileSync(STAMP_FILE, hash);
   console.log(`The console is built: a first load is ${(firstLoadBytes() / 1024).toFixed(1)} KiB gzipped.`);
 }
@@ -64,8 +65,12 @@ function readStamp(): string | null {
   }
 }
 
+function filesIn(folder: string): string[] {
+  return globSync('**/*.*', { cwd: folder });
+}
+
 function firstLoadBytes(): number {
-  return globSync('**/*.{html,js,css,svg}', { cwd: OUTPUT_FOLDER })
+  return filesIn(OUTPUT_FOLDER)
     .map((file) => gzipSync(readFileSync(join(OUTPUT_FOLDER, file))).byteLength)
     .reduce((sum, bytes) => sum + bytes, 0);
 }

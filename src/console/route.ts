@@ -4,7 +4,11 @@ import { signal } from '@preact/signals';
 /** The segments of the path, decoded: `#/batches/batch_1` is `['batches', 'batch_1']`. */
 export const route = signal(readHash(location.hash));
 
+/** How often the page changed since the console was opened. */
+export const moves = signal(0);
+
 addEventListener('hashchange', () => {
+  moves.value += 1;
   route.value = readHash(location.hash);
 });
 

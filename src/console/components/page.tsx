@@ -1,6 +1,7 @@
 // The frame of a page: its title, which takes the focus when the page changes, and its actions.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { moves } from '../route';
 
 interface PageProps {
   title: string;
@@ -16,7 +17,10 @@ export function Page({ title, heading, lead, actions, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Quire`;
   }, [title]);
-  useEffect(() => headingElement.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    // Not at first: then the focus begins where the page does.
+    if (moves.peek() > 0) headingElement.current?.focus({ preventScroll: true });
+  }, []);
   return (
     <>
       <header class="page-header">

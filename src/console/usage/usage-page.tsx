@@ -67,6 +67,7 @@ export function UsagePage() {
             />
           </div>
           <BarChart
+            label={m.byDay}
             bars={withEveryDay(days, byDay.data?.data ?? [], VALUES[metric])}
             format={FORMATS[metric]}
           />

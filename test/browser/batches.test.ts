@@ -1,0 +1,262 @@
+// Batches in the browser: from a dropped file over live progress to results, errors, retries and deliveries.
+import { readFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { createBatch, getBatch, pollUntilEnded } from '../e2e/batch-client.ts';
+import { WebhookReceiver } from '../e2e/webhook-receiver.ts';
+import { account, drop, type OpenConsole, openConsole, useBrowser } from './console-browser.ts';
+
+useBrowser();
+
+function jsonLines(count: number, content: (index: number) => string): string {
+  return Array.from({ length: count }, (_, index) =>
+    JSON.stringify({
+      custom_id: `item-${index}`,
+      method: 'POST',
+      url: '/v1/chat/completions',
+      body: { model: 'sandbox', messages: [{ role: 'user', content: content(index) }] },
+    }),
+  ).join('\n');
+}
+
+/** The id of the batch whose page is shown. */
+async function shownBatch({ page }: OpenConsole): Promise<string> {
+  await page.waitForURL(/#\/batches\/batch_/);
+  return new URL(page.url()).hash.split('/').at(-1) ?? '';
+}
+
+it('goes from a dropped file to an estimate, live progress and results, without polling', async () => {
+  const { key, api } = await account('main path');
+  const opened = await openConsole({ key: key.key });
+  const { page, requests } = opened;
+  const content = jsonLines(60, (index) => `Question ${index}\n@sandbox latency=500ms`);
+  // The list itself takes the file.
+  await page.getByRole('heading', { name: 'No batches yet' }).waitFor();
+  await drop(page.locator('.drop-target'), [{ name: 'questions.jsonl', type: 'application/jsonl', content }]);
+
+  const start = page.getByRole('button', { name: 'Start 60 requests' });
+  await start.waitFor();
+  const estimate = await page.locator('.estimate').textContent();
+  expect(estimate).toMatch(/\$0\.0\d+/);
+  await start.click();
+
+  const id = await shownBatch(opened);
+  const bar = page.locator('main [role=progressbar]');
+  await page.locator('.connection.live').waitFor();
+  const seen = new Set<number>();
+  let results = 0;
+  for (;;) {
+    const done = Number(await bar.getAttribute('aria-valuenow'));
+    seen.add(done);
+    if (done === 60) break;
+    if (done > 0) results = Math.max(results, await page.locator('.results tbody tr').count());
+    await page.waitForTimeout(100);
+  }
+  // It was seen at several points on its way, and results were there before the end.
+  expect(seen.size).toBeGreaterThan(3);
+  expect(results).toBeGreaterThan(0);
+  expect(requests.filter((request) => request.startsWith(`GET /api/v1/batches/${id}/stream`))).toHaveLength(
+    1,
+  );
+  expect(requests.filter((request) => request === `GET /api/v1/batches/${id}`)).toHaveLength(1);
+
+  await page.getByText('Completed', { exact: true }).first().waitFor();
+  const { cost } = await getBatch(api, id);
+  await page
+    .locator('.tile', { hasText: `$${cost?.total_cost.toPrecision(3)}` })
+    .first()
+    .waitFor();
+
+  const first = page.getByRole('button', { name: 'item-0', exact: true });
+  await first.click();
+  expect(await page.locator('tr.detail').textContent()).toContain('Question 0');
+
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download JSONL' }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
+  expect(download.suggestedFilename()).toBe(`${id}.jsonl`);
+  expect(lines.map((line) => JSON.parse(line).custom_id)).toEqual(
+    Array.from({ length: 60 }, (_, index) => `item-${index}`),
+  );
+});
+
+it('puts the columns of a CSV file into a prompt', async () => {
+  const { key, api } = await account('csv');
+  const opened = await openConsole({ key: key.key, at: '#/batches/new' });
+  const { page } = opened;
+  await drop(page.locator('.drop-zone'), [
+    {
+      name: 'cities.csv',
+      type: 'text/csv',
+      content: 'id,city,note\na,Seoul,"the ""big"" one"\nb,Busan,sea\n',
+    },
+  ]);
+  const prompt = page.getByLabel('Prompt', { exact: true });
+  await prompt.fill('About {{town}}');
+  await page.getByText('The table has no column named: town').waitFor();
+  await prompt.fill('About ');
+  await page.getByRole('button', { name: '{{city}}' }).click();
+  await prompt.press('End');
+  await prompt.pressSequentially(': {{note}}');
+  expect(await page.locator('.code-block').textContent()).toContain('About Seoul: the \\"big\\" one');
+
+  await page.getByRole('button', { name: 'Start 2 requests' }).click();
+  const id = await shownBatch(opened);
+  await pollUntilEnded(api, id);
+  const batch = await getBatch(api, id);
+  expect(batch.metadata).toEqual({ name: 'cities.csv' });
+  expect(batch.results?.map(({ custom_id }) => custom_id)).toEqual(['a', 'b']);
+  expect(JSON.stringify(batch.results)).toContain('About Busan: sea');
+});
+
+it('takes pasted requests and fills in the model; a broken line is named before anything is sent', async () => {
+  const { key } = await account('pasted');
+  const { page, requests } = await openConsole({ key: key.key, at: '#/batches/new' });
+  const paste = page.getByLabel('Or paste');
+  await paste.fill('{"messages": [{"role": "user", "content": "Hello"}]}\n{"messages": [');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByText('Line 2 is not valid JSON').waitFor();
+  expect(requests.filter((request) => request.startsWith('POST'))).toEqual([]);
+
+  await paste.fill('{"messages": [{"role": "user", "content": "Hello"}]}');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('button', { name: 'Start 1 requests' }).waitFor();
+  expect(await page.locator('.code-block').textContent()).toContain('"model": "sandbox"');
+});
+
+it('shows what the server refuses, with the place and the request', async () => {
+  const { key } = await account('refused');
+  const { page, mayFail } = await openConsole({ key: key.key, at: '#/batches/new' });
+  mayFail('/api/v1/batches');
+  await page.getByLabel('Or paste').fill('{"messages": [{"role": "nobody", "content": "Hello"}]}');
+  await page.getByRole('button', { name: 'Continue' }).click();
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  const text = await alert.textContent();
+  expect(text).toContain('inputs[0].body.messages[0].role');
+  expect(text).toMatch(/req_\w+/);
+  expect(await page.getByRole('button', { name: 'Start batch' }).isDisabled()).toBe(true);
+});
+
+it('uploads a file that is too large to send inline, and makes the batch of it', async () => {
+  const { key, api } = await account('large');
+  const opened = await openConsole({ key: key.key, at: '#/batches/new' });
+  const { page } = opened;
+  const padding = 'x'.repeat(60_000);
+  await drop(page.locator('.drop-zone'), [
+    {
+      name: 'large.jsonl',
+      type: 'application/jsonl',
+      content: jsonLines(150, (index) => `${index} ${padding}\n@sandbox text=ok`),
+    },
+  ]);
+  await page.getByRole('button', { name: /^Upload 8\.\d MB|^Upload 9 MB/ }).click();
+  await page.getByRole('button', { name: 'Start 150 requests' }).click();
+  const id = await shownBatch(opened);
+  await pollUntilEnded(api, id);
+  expect(await getBatch(api, id)).toMatchObject({ status: 'completed', completed: 150, failed: 0 });
+});
+
+it('groups errors by type and retries what failed', async () => {
+  const { key } = await account('errors');
+  const opened = await openConsole({ key: key.key, at: '#/batches/new' });
+  const { page } = opened;
+  const content = jsonLines(6, (index) => (index < 4 ? '@sandbox error=content_policy_violation' : 'Hello'));
+  await drop(page.locator('.drop-zone'), [{ name: 'mixed.jsonl', type: '', content }]);
+  await page.getByRole('button', { name: 'Start 6 requests' }).click();
+  const id = await shownBatch(opened);
+  await page.getByRole('tab', { name: 'Errors 4' }).click();
+  const group = page.locator('.error-groups li');
+  await group.waitFor();
+  expect(await group.textContent()).toContain('content_policy_violation4');
+  expect(await group.textContent()).toContain('item-0');
+
+  await page.getByRole('tab', { name: 'Errors 4' }).press('ArrowLeft');
+  await page.getByRole('button', { name: 'Failed', exact: true }).click();
+  await expect.poll(() => page.locator('.results tbody tr').count()).toBe(4);
+
+  await page.getByRole('button', { name: 'Retry 4' }).click();
+  await page.waitForURL((url) => url.hash.includes('batch_') && !url.hash.includes(id));
+  await page.getByRole('tab', { name: 'Errors 4' }).waitFor();
+});
+
+it('cancels after a question', async () => {
+  const { key, api } = await account('cancel');
+  const made = await createBatch(api, {
+    model: 'sandbox',
+    inputs: Array.from({ length: 40 }, () => ({
+      messages: [{ role: 'user', content: '@sandbox latency=2s' }],
+    })),
+  });
+  const { page } = await openConsole({ key: key.key, at: `#/batches/${made.id}` });
+  await page.getByRole('button', { name: 'Cancel batch' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Cancel this batch?' });
+  await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  expect((await getBatch(api, made.id)).status).not.toBe('cancelled');
+
+  await page.getByRole('button', { name: 'Cancel batch' }).click();
+  await dialog.getByRole('button', { name: 'Cancel batch' }).click();
+  await page.locator('.badge', { hasText: 'Cancelled' }).waitFor();
+
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('heading', { name: 'No batches yet' }).waitFor();
+});
+
+it('polls as often as the server asks where no stream can be had', async () => {
+  const { key, api } = await account('polling');
+  const { id } = await createBatch(api, {
+    model: 'sandbox',
+    inputs: [{ messages: [{ role: 'user', content: '@sandbox latency=3s' }] }],
+  });
+  const { page, requests, mayFail } = await openConsole({ key: key.key });
+  mayFail('/stream');
+  await page.route('**/stream**', (route) => route.fulfill({ status: 503, body: 'no' }));
+  await page.evaluate((hash) => {
+    location.hash = hash;
+  }, `#/batches/${id}`);
+  await page.getByText('Updating every few seconds').waitFor();
+  await page.locator('.badge', { hasText: 'Completed' }).waitFor();
+  // The first look, and one after each five seconds.
+  expect(requests.filter((request) => request === `GET /api/v1/batches/${id}`)).toHaveLength(2);
+});
+
+it('lists the deliveries of a webhook', async () => {
+  const { key, api } = await account('deliveries');
+  const receiver = await WebhookReceiver.start();
+  const { id } = await createBatch(api, {
+    model: 'sandbox',
+    inputs: [{ messages: [{ role: 'user', content: 'Hello' }] }],
+    webhook_url: receiver.url(),
+  });
+  await pollUntilEnded(api, id);
+  await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
+  const { page } = await openConsole({ key: key.key, at: `#/batches/${id}` });
+  await page.getByRole('tab', { name: 'Deliveries' }).click();
+  await page.locator('.tab-panel .badge', { hasText: '200' }).waitFor();
+  await receiver.stop();
+});
+
+it('lists batches by status, page by page', async () => {
+  const { key, api } = await account('list');
+  for (let index = 0; index < 23; index++) {
+    await createBatch(api, {
+      model: 'sandbox',
+      inputs: [{ messages: [{ role: 'user', content: 'Hello' }] }],
+      metadata: { name: `run ${index}` },
+    });
+  }
+  const { page } = await openConsole({ key: key.key });
+  await page.getByRole('link', { name: 'run 22' }).waitFor();
+  expect(await page.locator('tbody tr').count()).toBe(20);
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByRole('link', { name: 'run 0' }).waitFor();
+  expect(await page.locator('tbody tr').count()).toBe(3);
+  await page.getByRole('button', { name: 'Previous' }).click();
+  await page.getByRole('link', { name: 'run 22' }).waitFor();
+
+  await page.getByRole('button', { name: 'Cancelled' }).click();
+  await page.getByText('No batch has this status.').waitFor();
+});

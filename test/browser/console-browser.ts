@@ -1,0 +1,144 @@
+// A Chromium that opens the console as a person would, and tells of everything that must not happen there.
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
+import { type Account, newAccount } from '../e2e/api-client.ts';
+
+const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+
+/** Without a sandbox, which containers have not, and without any traffic of Chromium's own. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export const DESKTOP = { width: 1280, height: 800 };
+export const PHONE = { width: 390, height: 844 };
+
+/** How long something may take to show, on a busy machine. */
+const SHOW_LIMIT_MS = 20_000;
+
+interface OpenOptions {
+  /** Signed in with this key; without one, nobody is. */
+  key?: string;
+  adminKey?: string;
+  /** The hash to begin at, e.g. `#/files`. */
+  at?: string;
+  dark?: boolean;
+  locale?: 'en-US' | 'ko-KR';
+  viewport?: { width: number; height: number };
+  /** Runs in every page before anything of its own. */
+  script?: string;
+}
+
+export interface OpenConsole {
+  page: Page;
+  /** The browser may complain of this, a part of a path or of its words: the test expects it. */
+  mayFail: (part: string) => void;
+  /** The paths requested so far, with their methods: `GET /api/v1/models`. */
+  requests: readonly string[];
+}
+
+export const origin = inject('origin');
+export const adminKey = 'admin-dev';
+
+let browser: Browser;
+let contexts: BrowserContext[] = [];
+let problems: string[] = [];
+
+/** To be called at the top of a test file: a browser for it, and after each test the look for what went wrong unseen. */
+export function useBrowser(): void {
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  });
+  afterEach(async () => {
+    await Promise.all(contexts.map((context) => context.close()));
+    const found = problems;
+    contexts = [];
+    problems = [];
+    expect(found).toEqual([]);
+  });
+  afterAll(() => browser?.close());
+}
+
+/** An account of the test's own. */
+export function account(name: string): Promise<Account> {
+  return newAccount(origin, adminKey, name);
+}
+
+export async function openConsole(options: OpenOptions = {}): Promise<OpenConsole> {
+  const context = await browser.newContext({
+    viewport: options.viewport ?? DESKTOP,
+    colorScheme: options.dark ? 'dark' : 'light',
+    locale: options.locale ?? 'en-US',
+    timezoneId: 'UTC',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  contexts.push(context);
+  context.setDefaultTimeout(SHOW_LIMIT_MS);
+  const stored = { 'quire.key': options.key, 'quire.admin-key': options.adminKey };
+  await context.addInitScript((keys) => {
+    for (const [name, key] of Object.entries(keys)) {
+      // Only at first: what the console removes stays removed.
+      if (key !== undefined && sessionStorage.getItem('test.stored') === null)
+        sessionStorage.setItem(name, key);
+    }
+    sessionStorage.setItem('test.stored', 'yes');
+  }, stored);
+  if (options.script !== undefined) await context.addInitScript(options.script);
+
+  const page = await context.newPage();
+  const requests: string[] = [];
+  const allowed: string[] = [];
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (message.type() !== 'error' && message.type() !== 'warning') return;
+    if (allowed.some((part) => `${message.text()} ${message.location().url}`.includes(part))) return;
+    // The browser's own words for a broken content security policy arrive here as well.
+    problems.push(`console: ${message.text()} ${message.location().url}`);
+  });
+  page.on('request', (request) => {
+    const url = new URL(request.url());
+    if (url.protocol === 'blob:' || url.protocol === 'data:') return;
+    if (url.origin !== origin) problems.push(`request to ${url.origin}`);
+    requests.push(`${request.method()} ${url.pathname}`);
+  });
+  await page.goto(`${origin}/${options.at ?? ''}`);
+  return { page, requests, mayFail: (part) => allowed.push(part) };
+}
+
+interface DroppedFile {
+  name: string;
+  type: string;
+  content: string | Buffer;
+}
+
+/** Drops files onto an element, as a mouse would. */
+export async function drop(target: Locator, files: readonly DroppedFile[]): Promise<void> {
+  const encoded = files.map(({ name, type, content }) => ({
+    name,
+    type,
+    base64: Buffer.from(content).toString('base64'),
+  }));
+  const dataTransfer = await target.page().evaluateHandle((list) => {
+    const transfer = new DataTransfer();
+    for (const { name, type, base64 } of list) {
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type }));
+    }
+    return transfer;
+  }, encoded);
+  await target.dispatchEvent('dragover', { dataTransfer });
+  await target.dispatchEvent('drop', { dataTransfer });
+}
+
+/** The text of an element, once it says something that fits. */
+export async function textOf(target: Locator, pattern: RegExp): Promise<string> {
+  await target.filter({ hasText: pattern }).first().waitFor();
+  return (await target.first().textContent()) ?? '';
+}

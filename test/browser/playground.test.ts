@@ -1,0 +1,130 @@
+// The playground in the browser: streaming and stopping, tools, schemas, attachments, and the request as code.
+import { expect, it } from 'vitest';
+import { pngImage } from '../e2e/sample-files.ts';
+import { account, drop, openConsole, textOf, useBrowser } from './console-browser.ts';
+
+useBrowser();
+
+it('streams an answer, and says what it used and cost', async () => {
+  const { key } = await account('streaming');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  const message = page.getByLabel('Message', { exact: true });
+  await message.fill('Hello\n@sandbox tokens=40 chunk_delay=40ms');
+  await message.press('Enter');
+  const answer = page.locator('.turn.assistant .turn-text');
+  const lengths = new Set<number>();
+  await page.getByRole('button', { name: 'Stop' }).waitFor();
+  while (await page.getByRole('button', { name: 'Stop' }).isVisible()) {
+    lengths.add(((await answer.textContent()) ?? '').length);
+    await page.waitForTimeout(60);
+  }
+  expect(lengths.size).toBeGreaterThan(4);
+  const facts = await page.locator('.turn-facts').textContent();
+  expect(facts).toMatch(/\d+ tokens in, 40 out\$0\.0000\d+stop/);
+});
+
+it('stops at once, keeps what came, and goes on from there', async () => {
+  const { key } = await account('stop');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  const message = page.getByLabel('Message', { exact: true });
+  await message.fill('Hello\n@sandbox tokens=2000 chunk_delay=50ms');
+  await message.press('Enter');
+  await textOf(page.locator('.turn.assistant .turn-text'), /word word/);
+  await page.getByRole('button', { name: 'Stop' }).click();
+  await page.getByText('stopped').waitFor();
+  const kept = await page.locator('.turn.assistant .turn-text').textContent();
+  await page.waitForTimeout(300);
+  expect(await page.locator('.turn.assistant .turn-text').textContent()).toBe(kept);
+
+  await message.fill('And again');
+  await message.press('Enter');
+  await textOf(page.locator('.turn.assistant').nth(1), /And again/);
+});
+
+it('shows an error of the stream with its request, and tries again', async () => {
+  const { key } = await account('stream error');
+  const { page, mayFail } = await openConsole({ key: key.key, at: '#/playground' });
+  mayFail('/chat/completions');
+  const message = page.getByLabel('Message', { exact: true });
+  await message.fill('@sandbox error=model_overloaded');
+  await message.press('Enter');
+  const alert = page.getByRole('alert');
+  await alert.waitFor();
+  expect(await alert.textContent()).toMatch(/model_overloaded.*req_\w+/);
+  expect(await page.locator('.turn').count()).toBe(1);
+  await alert.getByRole('button', { name: 'Try again' }).click();
+  await alert.waitFor();
+});
+
+it('shows the calls of tools and takes their results', async () => {
+  const { key } = await account('tools');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  await page.getByText('Tools', { exact: true }).click();
+  const tools = page.getByLabel('Tools as JSON');
+  await tools.fill('[{"type": "function"}]');
+  await page.getByText('The tool at [0] has no function.name.').waitFor();
+  await tools.fill('[');
+  await page.getByText('This is not valid JSON').waitFor();
+  const message = page.getByLabel('Message', { exact: true });
+  await message.fill('What is the weather in Seoul?');
+  expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(true);
+
+  await page.getByRole('button', { name: 'Insert an example' }).click();
+  await message.press('Enter');
+  await page.getByLabel('Result of get_weather').fill('{"sky": "clear"}');
+  await page.getByRole('button', { name: 'Send results' }).click();
+  const answer = await textOf(page.locator('.turn.assistant').nth(1), /clear/);
+  expect(answer).toContain('stop');
+});
+
+it('holds an answer to a schema and shows it in lines', async () => {
+  const { key } = await account('schema');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  await page.getByText('Response schema', { exact: true }).click();
+  await page.getByRole('button', { name: 'Insert an example' }).click();
+  const message = page.getByLabel('Message', { exact: true });
+  await message.fill('A review');
+  await message.press('Enter');
+  const answer = JSON.parse(await textOf(page.locator('.turn.assistant .code-block'), /sentiment/));
+  expect(['good', 'mixed', 'bad']).toContain(answer.sentiment);
+});
+
+it('uploads what is dropped and sends it along', async () => {
+  const { key } = await account('attachments');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  await drop(page.locator('.composer'), [
+    { name: 'gradient.png', type: 'image/png', content: pngImage(12, 7) },
+    { name: 'notes.txt', type: 'text/plain', content: 'The meeting moved to Thursday.' },
+  ]);
+  await page.locator('.composer .attachments li').nth(1).waitFor();
+  await page.getByLabel('Message', { exact: true }).fill('What is this?');
+  await page.getByRole('button', { name: 'Send' }).click();
+  const answer = await textOf(page.locator('.turn.assistant .turn-text'), /image\/png/);
+  expect(answer).toContain('12');
+  expect(answer).toContain('text/plain');
+});
+
+it('gives the request as code, without the key', async () => {
+  const { key } = await account('code');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  const message = page.getByLabel('Message', { exact: true });
+  await message.fill("What's up?\n@sandbox text=fine");
+  await message.press('Enter');
+  await textOf(page.locator('.turn.assistant .turn-text'), /fine/);
+  await page.getByRole('button', { name: 'Code' }).click();
+  const dialog = page.getByRole('dialog');
+  for (const [name, part] of [
+    ['curl', 'curl http'],
+    ['OpenAI SDK', "import OpenAI from 'openai'"],
+    ['fetch', 'await fetch('],
+  ] as const) {
+    await dialog.getByRole('button', { name, exact: true }).click();
+    await dialog.getByRole('button', { name: /Copy the code|Copied/ }).click();
+    const copied = await page.evaluate(() => navigator.clipboard.readText());
+    expect(copied).toContain(part);
+    expect(copied).toContain('@sandbox text=fine');
+    expect(copied).not.toContain(key.key);
+  }
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+});

@@ -1,0 +1,51 @@
+// Webhook endpoints in the browser, where the deployment has them.
+import { expect, it } from 'vitest';
+import { WebhookReceiver } from '../e2e/webhook-receiver.ts';
+import { account, openConsole, useBrowser } from './console-browser.ts';
+
+useBrowser();
+
+it('says so where a deployment has none', async () => {
+  const { key } = await account('without endpoints');
+  const { page, mayFail } = await openConsole({ key: key.key });
+  mayFail('/api/v1/webhooks');
+  await page.route('**/api/v1/webhooks**', (route) =>
+    route.fulfill({ status: 404, json: { error: { type: 'not_found', message: 'no', param: null } } }),
+  );
+  await page.getByRole('link', { name: 'Webhooks' }).click();
+  await page.getByRole('heading', { name: 'Webhooks are not available' }).waitFor();
+});
+
+it('registers an endpoint, tries it, rotates its secret, disables and deletes it', async () => {
+  const { key, api } = await account('endpoints');
+  if ((await api.send('GET', '/api/v1/webhooks')).status === 404) return;
+  const receiver = await WebhookReceiver.start();
+  const { page } = await openConsole({ key: key.key, at: '#/webhooks' });
+  await page.getByRole('heading', { name: 'No endpoints yet' }).waitFor();
+  await page.getByRole('button', { name: 'Add endpoint' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('URL').fill(receiver.url());
+  await dialog.getByRole('button', { name: 'Add endpoint' }).click();
+  const secret = dialog.locator('code.secret');
+  const first = await secret.textContent();
+  expect(first).toMatch(/^whsec_/);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+
+  await page.getByRole('button', { name: 'Send a test' }).click();
+  await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await page.locator('.endpoint tbody .badge', { hasText: '200' }).waitFor();
+
+  await page.getByRole('button', { name: 'Rotate secret' }).click();
+  await dialog.getByRole('button', { name: 'Rotate secret' }).click();
+  await secret.waitFor();
+  expect(await secret.textContent()).not.toBe(first);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+
+  await page.getByRole('button', { name: 'Disable' }).click();
+  await page.locator('.badge', { hasText: 'Disabled' }).waitFor();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await page.getByRole('heading', { name: 'No endpoints yet' }).waitFor();
+  await receiver.stop();
+});
