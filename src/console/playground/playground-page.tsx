@@ -37,6 +37,7 @@ export function PlaygroundPage() {
   const [showsCode, setShowsCode] = useState(false);
   const settings = { ...chosen, model: chosen.model || (models.data?.data[0]?.id ?? 'sandbox') };
   const chat = useConversation(settings);
+  useFollowEnd(chat.turns);
   const blocked =
     (jsonProblem(settings.tools, toolsProblem) ?? jsonProblem(settings.schema, schemaProblem)) === null
       ? null
@@ -95,6 +96,18 @@ export function PlaygroundPage() {
       )}
     </Page>
   );
+}
+
+/** As long as the end was in sight, it stays so. */
+const NEAR_END_PX = 240;
+
+function useFollowEnd(turns: readonly Turn[]): void {
+  // Each change of the turns may have made the page longer.
+  useEffect(() => {
+    const page = document.documentElement;
+    const below = page.scrollHeight - page.scrollTop - page.clientHeight;
+    if (turns.length > 0 && below < NEAR_END_PX) page.scrollTop = page.scrollHeight;
+  }, [turns]);
 }
 
 /** The turns so far, and the answer that is coming. */
