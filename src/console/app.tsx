@@ -1,5 +1,6 @@
 // The frame of the console, and which page stands in it.
 import type { ComponentChild } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { AccountPage } from './admin/account-page';
 import { AdminPage } from './admin/admin-page';
 import { BatchPage } from './batches/batch-page';
@@ -73,13 +74,20 @@ function UnknownPage() {
 
 function Sidebar({ section }: { section: Section | null }) {
   const { shell } = messages.value;
+  const navigation = useRef<HTMLElement>(null);
+  // On a phone the sections do not all have room beside each other.
+  useEffect(() => {
+    navigation.current
+      ?.querySelector('[aria-current]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [section]);
   return (
     <header class="sidebar">
       <a href={href()} class="brand" aria-label="Quire">
         <Logo />
         <span>Quire</span>
       </a>
-      <nav aria-label={shell.navigation}>
+      <nav aria-label={shell.navigation} ref={navigation}>
         {SECTIONS.map((name) => (
           <a key={name} href={href(name)} aria-current={name === section ? 'page' : undefined}>
             <Icon name={name satisfies IconName} />

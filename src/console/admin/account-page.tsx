@@ -5,9 +5,9 @@ import { requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
 import { useResource } from '../api/use-resource';
 import { CopyButton } from '../components/copy-button';
-import { ConfirmDialog } from '../components/dialog';
 import { ErrorNotice } from '../components/error-notice';
 import { Page } from '../components/page';
+import { useConfirm } from '../components/use-confirm';
 import { messages } from '../preferences';
 import { href } from '../route';
 import { AccountBadge } from './admin-page';
@@ -16,7 +16,7 @@ import { LimitsForm } from './limits-form';
 
 export function AccountPage({ id }: { id: string }) {
   const { admin: m } = messages.value;
-  const [asking, setAsking] = useState(false);
+  const confirm = useConfirm();
   const path = `/api/v1/admin/accounts/${encodeURIComponent(id)}`;
   const loaded = useResource<AccountResponse>((signal) => requestJson('GET', path, { signal }), [path]);
   const [changed, setChanged] = useState<AccountResponse | null>(null);
@@ -56,7 +56,16 @@ export function AccountPage({ id }: { id: string }) {
           type="button"
           class="quiet"
           disabled={setStatus.busy}
-          onClick={() => (active ? setAsking(true) : setStatus.run('active'))}
+          onClick={() =>
+            active
+              ? confirm.ask({
+                  title: m.suspendTitle,
+                  text: m.suspendText,
+                  action: m.suspend,
+                  onConfirm: () => setStatus.run('suspended'),
+                })
+              : setStatus.run('active')
+          }
         >
           {active ? m.suspend : m.activate}
         </button>
@@ -67,15 +76,7 @@ export function AccountPage({ id }: { id: string }) {
         <KeyList path={`${path}/keys`} />
         <LimitsForm path={path} account={account} onChange={setChanged} />
       </div>
-      {asking && (
-        <ConfirmDialog
-          title={m.suspendTitle}
-          text={m.suspendText}
-          action={m.suspend}
-          onConfirm={() => setStatus.run('suspended')}
-          onClose={() => setAsking(false)}
-        />
-      )}
+      {confirm.dialog}
     </Page>
   );
 }

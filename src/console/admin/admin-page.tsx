@@ -44,7 +44,7 @@ export function AdminPage() {
               <tr>
                 <th scope="col">{m.account}</th>
                 <th scope="col">{m.status}</th>
-                <th scope="col" class="number">
+                <th scope="col" class="number wide-only">
                   {m.limits.monthly_budget}
                 </th>
                 <th scope="col" class="number wide-only">
@@ -64,7 +64,7 @@ export function AdminPage() {
                   <td>
                     <AccountBadge account={account} />
                   </td>
-                  <td class="number">
+                  <td class="number wide-only">
                     {account.limits.monthly_budget == null
                       ? NO_VALUE
                       : formatMoney(account.limits.monthly_budget)}

@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks';
 import type { KeyResponse } from '../../contract/accounts';
 import { request, requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
-import { ConfirmDialog } from '../components/dialog';
 import { ErrorNotice } from '../components/error-notice';
 import { Pager, usePagedList } from '../components/pager';
 import { SecretDialog } from '../components/secret-dialog';
 import { Badge } from '../components/status-badge';
 import { Time } from '../components/time';
+import { useConfirm } from '../components/use-confirm';
 import { messages } from '../preferences';
 
 export function KeyList({ path }: { path: string }) {
@@ -17,7 +17,7 @@ export function KeyList({ path }: { path: string }) {
   const [name, setName] = useState('');
   const [expires, setExpires] = useState('');
   const [secret, setSecret] = useState<string | null>(null);
-  const [revoking, setRevoking] = useState<KeyResponse | null>(null);
+  const confirm = useConfirm();
 
   const create = useAction(async () => {
     const body = { name: name.trim(), ...(expires !== '' && { expires_at: `${expires}T23:59:59Z` }) };
@@ -101,7 +101,14 @@ export function KeyList({ path }: { path: string }) {
                         type="button"
                         class="quiet small"
                         aria-label={m.revokeKey(key.name)}
-                        onClick={() => setRevoking(key)}
+                        onClick={() =>
+                          confirm.ask({
+                            title: m.revokeTitle(key.name),
+                            text: m.revokeText,
+                            action: m.revoke,
+                            onConfirm: () => revoke.run(key),
+                          })
+                        }
                       >
                         {m.revoke}
                       </button>
@@ -115,15 +122,7 @@ export function KeyList({ path }: { path: string }) {
       )}
       <Pager list={list} />
       {secret !== null && <SecretDialog title={m.keyTitle} secret={secret} onClose={() => setSecret(null)} />}
-      {revoking !== null && (
-        <ConfirmDialog
-          title={m.revokeTitle(revoking.name)}
-          text={m.revokeText}
-          action={m.revoke}
-          onConfirm={() => revoke.run(revoking)}
-          onClose={() => setRevoking(null)}
-        />
-      )}
+      {confirm.dialog}
     </section>
   );
 }

@@ -1,20 +1,15 @@
 // One batch: live while it runs, its results afterwards.
 import { useEffect, useState } from 'preact/hooks';
 import type { BatchResponse } from '../../contract/batches';
-import { newIdempotencyKey } from '../api/idempotency-key';
-import { request, requestJson } from '../api/request';
-import { saveAs } from '../api/save-as';
-import { useAction } from '../api/use-action';
 import { Tabs, tabId } from '../components/choice';
 import { CopyButton } from '../components/copy-button';
-import { ConfirmDialog } from '../components/dialog';
 import { ErrorNotice } from '../components/error-notice';
-import { Icon } from '../components/icon';
 import { Page } from '../components/page';
 import { StatusBadge } from '../components/status-badge';
 import { formatCount } from '../format';
 import { messages } from '../preferences';
-import { href, navigate } from '../route';
+import { href } from '../route';
+import { BatchActions } from './batch-actions';
 import { BatchDetails } from './batch-details';
 import { BatchWatch, isEnded, type WatchView } from './batch-watch';
 import { Deliveries } from './deliveries';
@@ -131,79 +126,3 @@ function BatchError({ batch }: { batch: BatchResponse }) {
 }
 
 const LINE_ERRORS_SHOWN = 20;
-
-function BatchActions({ batch }: { batch: BatchResponse }) {
-  const { batches: m } = messages.value;
-  const [asking, setAsking] = useState<'cancel' | 'remove' | null>(null);
-  const path = `/api/v1/batches/${batch.id}`;
-  const ended = isEnded(batch);
-  const undone = batch.total - batch.completed;
-
-  const cancel = useAction(async () => void (await request('POST', `${path}/cancel`)));
-  const remove = useAction(async () => {
-    await request('DELETE', path);
-    navigate('batches');
-  });
-  const retry = useAction(async () => {
-    const headers = { 'Idempotency-Key': newIdempotencyKey() };
-    const made = await requestJson<BatchResponse>('POST', `${path}/retry`, { headers });
-    navigate('batches', made.id);
-  });
-  const download = useAction(async () => {
-    const lines = await request('GET', `${path}/results`, { headers: { Accept: 'application/jsonl' } });
-    saveAs(await lines.blob(), `${batch.id}.jsonl`);
-  });
-
-  return (
-    <>
-      {ended && undone > 0 && batch.errors === undefined && (
-        <button type="button" class="quiet" disabled={retry.busy} onClick={retry.run}>
-          <Icon name="retry" />
-          {m.retry(formatCount(undone))}
-        </button>
-      )}
-      {ended && batch.total > 0 && (
-        <button
-          type="button"
-          class="quiet"
-          disabled={download.busy}
-          aria-busy={download.busy}
-          onClick={download.run}
-        >
-          <Icon name="download" />
-          {m.download}
-        </button>
-      )}
-      {ended ? (
-        <button type="button" class="quiet" onClick={() => setAsking('remove')}>
-          <Icon name="trash" />
-          {m.remove}
-        </button>
-      ) : (
-        <button type="button" class="quiet" disabled={cancel.busy} onClick={() => setAsking('cancel')}>
-          <Icon name="stop" />
-          {m.cancel}
-        </button>
-      )}
-      {asking === 'cancel' && (
-        <ConfirmDialog
-          title={m.cancelTitle}
-          text={m.cancelText}
-          action={m.cancel}
-          onConfirm={cancel.run}
-          onClose={() => setAsking(null)}
-        />
-      )}
-      {asking === 'remove' && (
-        <ConfirmDialog
-          title={m.removeTitle}
-          text={m.removeText}
-          action={m.remove}
-          onConfirm={remove.run}
-          onClose={() => setAsking(null)}
-        />
-      )}
-      <ErrorNotice failure={cancel.failure ?? remove.failure ?? retry.failure ?? download.failure} />
-    </>
-  );
-}

@@ -36,35 +36,3 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
     </dialog>
   );
 }
-
-interface ConfirmProps {
-  title: string;
-  text: string;
-  action: string;
-  onConfirm: () => void;
-  onClose: () => void;
-}
-
-/** Asks before something that cannot be undone. */
-export function ConfirmDialog({ title, text, action, onConfirm, onClose }: ConfirmProps) {
-  return (
-    <Dialog title={title} onClose={onClose}>
-      <p>{text}</p>
-      <footer class="actions">
-        <button type="button" class="quiet" onClick={onClose}>
-          {messages.value.common.cancel}
-        </button>
-        <button
-          type="button"
-          class="danger"
-          onClick={() => {
-            onClose();
-            onConfirm();
-          }}
-        >
-          {action}
-        </button>
-      </footer>
-    </Dialog>
-  );
-}

@@ -11,6 +11,7 @@ import { formatCompact, formatCount, formatDay, formatMoney, NO_VALUE } from '..
 import { messages } from '../preferences';
 import { BudgetBar } from './budget-bar';
 import { daysUntil, monthStart, withEveryDay } from './days';
+import { UsageTable } from './usage-table';
 
 const RANGES = ['7', '30', '90'] as const;
 const METRICS = ['cost', 'requests', 'tokens'] as const;
@@ -67,7 +68,6 @@ export function UsagePage() {
             />
           </div>
           <BarChart
-            label={m.byDay}
             bars={withEveryDay(days, byDay.data?.data ?? [], VALUES[metric])}
             format={FORMATS[metric]}
           />
@@ -137,61 +137,6 @@ function Totals({ usage }: { usage: UsageResponse | null }) {
         <dd>{total === undefined ? '…' : formatCount(total.usage.completion_tokens)}</dd>
       </div>
     </dl>
-  );
-}
-
-interface UsageTableProps {
-  name: string;
-  rows: readonly UsageRow[];
-  label: (row: UsageRow) => string;
-  /** Draws a bar behind each name, as long as its part of the largest. */
-  share?: (row: UsageRow) => number;
-}
-
-function UsageTable({ name, rows, label, share }: UsageTableProps) {
-  const { usage: m } = messages.value;
-  if (rows.length === 0) return <p class="muted centered">{m.none}</p>;
-  const largest = Math.max(...rows.map((row) => share?.(row) ?? 0));
-  return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">{name}</th>
-            <th scope="col" class="number">
-              {m.metrics.requests}
-            </th>
-            <th scope="col" class="number wide-only">
-              {m.promptTokens}
-            </th>
-            <th scope="col" class="number wide-only">
-              {m.completionTokens}
-            </th>
-            <th scope="col" class="number">
-              {m.metrics.cost}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={label(row)}>
-              <td>
-                {label(row)}
-                {share && (
-                  <div class="share" aria-hidden="true">
-                    <span style={{ width: `${largest === 0 ? 0 : (share(row) / largest) * 100}%` }} />
-                  </div>
-                )}
-              </td>
-              <td class="number">{formatCount(row.requests)}</td>
-              <td class="number wide-only">{formatCount(row.usage.prompt_tokens)}</td>
-              <td class="number wide-only">{formatCount(row.usage.completion_tokens)}</td>
-              <td class="number">{formatMoney(row.cost?.total_cost)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 

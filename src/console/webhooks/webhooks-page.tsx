@@ -3,13 +3,13 @@ import { useState } from 'preact/hooks';
 import type { EndpointAnswer, EndpointWithSecret } from '../api/answers';
 import { request, requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
-import { ConfirmDialog } from '../components/dialog';
 import { ErrorNotice } from '../components/error-notice';
 import { Icon } from '../components/icon';
 import { EmptyState, Page } from '../components/page';
 import { Pager, usePagedList } from '../components/pager';
 import { SecretDialog } from '../components/secret-dialog';
 import { Badge } from '../components/status-badge';
+import { useConfirm } from '../components/use-confirm';
 import { messages } from '../preferences';
 import { EndpointDeliveries } from './endpoint-deliveries';
 import { NewEndpointDialog } from './new-endpoint-dialog';
@@ -75,7 +75,7 @@ interface EndpointCardProps {
 
 function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
   const { webhooks: m } = messages.value;
-  const [asking, setAsking] = useState<'rotate' | 'remove' | null>(null);
+  const confirm = useConfirm();
   const [open, setOpen] = useState(false);
   /** Counts what may have led to a delivery, so that the list is read again. */
   const [round, setRound] = useState(0);
@@ -117,38 +117,33 @@ function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
         <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
           {m.deliveries}
         </button>
-        <button type="button" class="quiet" onClick={() => setAsking('rotate')}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() =>
+            confirm.ask({ title: m.rotateTitle, text: m.rotateText, action: m.rotate, onConfirm: rotate.run })
+          }
+        >
           <Icon name="retry" />
           {m.rotate}
         </button>
         <button type="button" class="quiet" disabled={toggle.busy} onClick={toggle.run}>
           {enabled ? m.disable : m.enable}
         </button>
-        <button type="button" class="quiet" onClick={() => setAsking('remove')}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() =>
+            confirm.ask({ title: m.removeTitle, text: m.removeText, action: m.remove, onConfirm: remove.run })
+          }
+        >
           <Icon name="trash" />
           {m.remove}
         </button>
       </div>
       <ErrorNotice failure={toggle.failure ?? test.failure ?? rotate.failure ?? remove.failure} />
       {open && <EndpointDeliveries path={path} round={round} />}
-      {asking === 'rotate' && (
-        <ConfirmDialog
-          title={m.rotateTitle}
-          text={m.rotateText}
-          action={m.rotate}
-          onConfirm={rotate.run}
-          onClose={() => setAsking(null)}
-        />
-      )}
-      {asking === 'remove' && (
-        <ConfirmDialog
-          title={m.removeTitle}
-          text={m.removeText}
-          action={m.remove}
-          onConfirm={remove.run}
-          onClose={() => setAsking(null)}
-        />
-      )}
+      {confirm.dialog}
     </section>
   );
 }
