@@ -158,6 +158,37 @@ it('uploads a file that is too large to send inline, and makes the batch of it',
   expect(await getBatch(api, id)).toMatchObject({ status: 'completed', completed: 150, failed: 0 });
 });
 
+it('streams only the counts of a very large batch, and reads its results by pages', async () => {
+  const { key, api } = await account('very large');
+  const { id } = await createBatch(api, {
+    model: 'sandbox',
+    inputs: Array.from({ length: 5_400 }, (_, index) => ({
+      messages: [
+        {
+          role: 'user',
+          content: index % 100 === 0 ? '@sandbox error=content_policy_violation' : '@sandbox latency=30ms',
+        },
+      ],
+    })),
+  });
+  const { page, requests } = await openConsole({ key: key.key, at: `#/batches/${id}` });
+  await page.locator('.connection.live').waitFor();
+  await expect
+    .poll(
+      async () => {
+        await page.getByRole('button', { name: 'Reload' }).click();
+        return page.locator('.results tbody tr').count();
+      },
+      { timeout: 20_000 },
+    )
+    .toBeGreaterThan(0);
+  await page.getByRole('tab', { name: 'Errors' }).click();
+  await page.locator('.error-groups li', { hasText: 'content_policy_violation' }).waitFor();
+  await page.locator('.connection.live').waitFor();
+  expect(requests.filter((request) => request.includes('include=results'))).toEqual([]);
+  await api.post(`/api/v1/batches/${id}/cancel`);
+});
+
 it('groups errors by type and retries what failed', async () => {
   const { key } = await account('errors');
   const opened = await openConsole({ key: key.key, at: '#/batches/new' });

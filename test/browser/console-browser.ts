@@ -40,7 +40,7 @@ export interface OpenConsole {
   page: Page;
   /** The browser may complain of this, a part of a path or of its words: the test expects it. */
   mayFail: (part: string) => void;
-  /** The paths requested so far, with their methods: `GET /api/v1/models`. */
+  /** What was requested so far: `GET /api/v1/files?limit=20`. */
   requests: readonly string[];
 }
 
@@ -106,7 +106,7 @@ export async function openConsole(options: OpenOptions = {}): Promise<OpenConsol
     const url = new URL(request.url());
     if (url.protocol === 'blob:' || url.protocol === 'data:') return;
     if (url.origin !== origin) problems.push(`request to ${url.origin}`);
-    requests.push(`${request.method()} ${url.pathname}`);
+    requests.push(`${request.method()} ${url.pathname}${url.search}`);
   });
   await page.goto(`${origin}/${options.at ?? ''}`);
   return { page, requests, mayFail: (part) => allowed.push(part) };

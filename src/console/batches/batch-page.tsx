@@ -15,7 +15,7 @@ import { BatchWatch, isEnded, type WatchView } from './batch-watch';
 import { Deliveries } from './deliveries';
 import { ErrorGroups } from './error-groups';
 import { ProgressCard } from './progress-card';
-import { LiveResults, PagedResults } from './results';
+import { Results } from './results';
 
 const TABS = ['results', 'errors', 'deliveries', 'details'] as const;
 type Tab = (typeof TABS)[number];
@@ -95,7 +95,7 @@ function BatchTabs({ view }: { view: WatchView }) {
         onChange={setTab}
       />
       <div role="tabpanel" aria-labelledby={tabId(tab)} class="tab-panel">
-        {tab === 'results' && (ended ? <PagedResults id={batch.id} /> : <LiveResults view={view} />)}
+        {tab === 'results' && <Results view={view} />}
         {tab === 'errors' && <ErrorGroups view={view} />}
         {tab === 'deliveries' && <Deliveries batchId={batch.id} ended={ended} />}
         {tab === 'details' && <BatchDetails batch={batch} />}

@@ -21,7 +21,7 @@ export interface WatchView {
 }
 
 /** Of larger batches only the counts are streamed: a stream with results begins with all that there are. */
-export const STREAMED_RESULTS_LIMIT = 5_000;
+const STREAMED_RESULTS_LIMIT = 5_000;
 
 /** The page is drawn again at most so often, however fast results come. */
 const DRAW_INTERVAL_MS = 120;
@@ -53,7 +53,7 @@ export class BatchWatch {
     await this.#read();
     if (this.#batch === null || this.#stopped || isEnded(this.#batch)) return;
     this.#tickTimer = setInterval(() => this.#draw(), TICK_MS);
-    this.#stream(this.#batch, this.#batch.total <= STREAMED_RESULTS_LIMIT);
+    this.#stream(this.#batch, streamsResults(this.#batch));
   }
 
   /** To be called once: nothing is heard of the batch afterwards. */
@@ -104,7 +104,7 @@ export class BatchWatch {
       this.#tally.addProgress(progress, Date.now());
       this.#drawSoon();
       // How many a file has is known only once it was read.
-      if (!withResults || progress.total <= STREAMED_RESULTS_LIMIT) return;
+      if (!withResults || streamsResults(progress)) return;
       source.close();
       this.#stream(batch, false);
     });
@@ -159,6 +159,11 @@ export class BatchWatch {
       rate: this.#tally.rate(Date.now()),
     };
   }
+}
+
+/** Whether the results of a batch are streamed while it runs. */
+export function streamsResults({ total }: Pick<BatchResponse, 'total'>): boolean {
+  return total <= STREAMED_RESULTS_LIMIT;
 }
 
 export function isEnded({ status }: Pick<BatchResponse, 'status'>): boolean {

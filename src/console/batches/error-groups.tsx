@@ -7,19 +7,21 @@ import { ErrorNotice } from '../components/error-notice';
 import { formatCount } from '../format';
 import { messages } from '../preferences';
 import { type ErrorGroup, groupErrors } from './batch-tally';
-import { isEnded, type WatchView } from './batch-watch';
+import { isEnded, streamsResults, type WatchView } from './batch-watch';
 
 /** Failed results looked at, in pages of the largest size: their types are known long before the last of 50,000. */
 const PAGES_LIMIT = 10;
 const PAGE_SIZE = 100;
 
 export function ErrorGroups({ view }: { view: WatchView }) {
-  return isEnded(view.batch) ? <EndedErrors id={view.batch.id} /> : <GroupList groups={view.errorGroups} />;
+  const ended = isEnded(view.batch);
+  if (!ended && streamsResults(view.batch)) return <GroupList groups={view.errorGroups} />;
+  return <FailedResults id={view.batch.id} order={ended ? 'input' : 'committed'} />;
 }
 
-function EndedErrors({ id }: { id: string }) {
+function FailedResults({ id, order }: { id: string; order: 'input' | 'committed' }) {
   const { batches: m } = messages.value;
-  const failed = useResource((signal) => failedResults(id, signal), [id]);
+  const failed = useResource((signal) => failedResults(id, order, signal), [id, order]);
   if (failed.data === null) return <ErrorNotice failure={failed.failure} onRetry={failed.reload} />;
   return (
     <>
@@ -50,11 +52,11 @@ function GroupList({ groups }: { groups: readonly ErrorGroup[] }) {
   );
 }
 
-async function failedResults(id: string, signal: AbortSignal) {
+async function failedResults(id: string, order: string, signal: AbortSignal) {
   const results: BatchResult[] = [];
   let after = '';
   for (let page = 0; page < PAGES_LIMIT; page++) {
-    const path = `/api/v1/batches/${id}/results?status=failed&limit=${PAGE_SIZE}${after}`;
+    const path = `/api/v1/batches/${id}/results?status=failed&order=${order}&limit=${PAGE_SIZE}${after}`;
     const list = await requestJson<ListResponse<BatchResult>>('GET', path, { signal });
     results.push(...list.data);
     if (!list.has_more) return { results, more: false };

@@ -1,4 +1,4 @@
-// Results: the newest as they finish while the batch runs, all of them by pages once it has ended.
+// Results: the newest as they finish, all of them by pages once the batch has ended or where they are not streamed.
 import { useState } from 'preact/hooks';
 import type { BatchResult } from '../../contract/batches';
 import { Choice } from '../components/choice';
@@ -9,23 +9,26 @@ import { Pager, usePagedList } from '../components/pager';
 import { Badge } from '../components/status-badge';
 import { formatCount, formatMoney, NO_VALUE } from '../format';
 import { messages } from '../preferences';
-import { STREAMED_RESULTS_LIMIT, type WatchView } from './batch-watch';
+import { isEnded, streamsResults, type WatchView } from './batch-watch';
 
 const FILTERS = ['all', 'completed', 'failed'] as const;
 
 const PAGE_SIZE = 50;
 
-export function LiveResults({ view }: { view: WatchView }) {
+export function Results({ view }: { view: WatchView }) {
   const { batches: m } = messages.value;
-  if (view.batch.total > STREAMED_RESULTS_LIMIT) return <p class="muted centered">{m.tooManyToStream}</p>;
+  const ended = isEnded(view.batch);
+  if (ended || !streamsResults(view.batch)) return <PagedResults id={view.batch.id} ended={ended} />;
   if (view.recent.length === 0) return <p class="muted centered">{m.noResultsYet}</p>;
   return <ResultTable results={view.recent} />;
 }
 
-export function PagedResults({ id }: { id: string }) {
-  const { batches: m } = messages.value;
+/** Of a running batch, those that are done, in the order in which they were; the list does not move by itself. */
+function PagedResults({ id, ended }: { id: string; ended: boolean }) {
+  const { batches: m, common } = messages.value;
   const [filter, setFilter] = useState<(typeof FILTERS)[number]>('all');
-  const path = `/api/v1/batches/${id}/results${filter === 'all' ? '' : `?status=${filter}`}`;
+  const order = ended ? 'input' : 'committed';
+  const path = `/api/v1/batches/${id}/results?order=${order}${filter === 'all' ? '' : `&status=${filter}`}`;
   const list = usePagedList<BatchResult>(path, PAGE_SIZE);
   const texts = { all: m.all, completed: m.statuses.completed, failed: m.statuses.failed };
   return (
@@ -37,10 +40,16 @@ export function PagedResults({ id }: { id: string }) {
           options={FILTERS.map((value) => ({ value, text: texts[value] }))}
           onChange={setFilter}
         />
+        {!ended && (
+          <button type="button" class="quiet" disabled={list.loading} onClick={list.reload}>
+            <Icon name="retry" />
+            {common.reload}
+          </button>
+        )}
       </div>
       <ErrorNotice failure={list.failure} onRetry={list.reload} />
       {list.data?.data.length === 0 ? (
-        <p class="muted centered">{m.noResults}</p>
+        <p class="muted centered">{ended ? m.noResults : m.noResultsYet}</p>
       ) : (
         <ResultTable results={list.data?.data ?? []} />
       )}

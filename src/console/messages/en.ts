@@ -121,7 +121,6 @@ export const en = {
     copyResult: 'Copy the result',
     noResults: 'No results.',
     noResultsYet: 'Results appear here as they finish.',
-    tooManyToStream: 'Results of a batch this large can be read once it has ended.',
     noErrors: 'No errors.',
     forExample: 'For example:',
     firstFailures: (count: string) => `Of the first ${count} failures.`,

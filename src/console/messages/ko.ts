@@ -117,7 +117,6 @@ export const ko: Messages = {
     copyResult: '결과 복사',
     noResults: '결과가 없습니다.',
     noResultsYet: '완료되는 대로 결과가 여기에 나타납니다.',
-    tooManyToStream: '이 크기의 배치는 끝난 뒤에 결과를 볼 수 있습니다.',
     noErrors: '오류가 없습니다.',
     forExample: '예:',
     firstFailures: (count: string) => `처음 실패한 ${count}건을 기준으로 합니다.`,
