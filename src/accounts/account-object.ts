@@ -1,12 +1,17 @@
 // The Durable Object of one account, `getByName(accountId)`: its own row, keys, files, batches and usage.
 // Asking an object that holds nothing writes nothing; the tables come with the first write.
 import { DurableObject } from 'cloudflare:workers';
-import type { AccountResponse, AccountUpdate, KeyResponse, UsageResponse } from '../contract/accounts';
+import type {
+  AccountResponse,
+  AccountUpdate,
+  KeyCreate,
+  KeyResponse,
+  UsageResponse,
+} from '../contract/accounts';
 import { newId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
 import { ACCOUNT_RECORD_SCHEMA, AccountRecord, type NewAccount } from './account-record';
 import { ACCOUNT_STORAGE_SCHEMA, AccountStorage, type StorageRefusal } from './account-storage';
-import { decideAdmission, type KeyAdmission } from './admission';
 import { hashKey, keyHint, makeKey } from './api-key';
 import {
   BATCH_INDEX_SCHEMA,
@@ -15,20 +20,18 @@ import {
   type BatchIndexQuery,
   type NewBatchEntry,
 } from './batch-index';
+import { BUDGET_EVENTS_SCHEMA, BudgetEvents } from './budget-events';
+import type { ExchangeAnswer, ExchangeMessage } from './exchange';
 import type { FileListQuery, IndexedFile } from './file-index';
+import { FrontDesk, SETTLED_GROUPS_SCHEMA } from './front-desk';
 import { KEY_STORE_SCHEMA, KeyStore } from './key-store';
 import type { LedgerEntry } from './ledger';
 import type { AccountMetrics } from './metrics';
 import { emptyPage } from './read-page';
+import { RESERVATIONS_SCHEMA, Reservations } from './reservations';
 import type { StorageRoom } from './storage-meter';
 import type { NewUpload, StoredPart, StoredUpload } from './upload-index';
-import {
-  EMPTY_USAGE_REPORT,
-  type Spend,
-  USAGE_BOOK_SCHEMA,
-  UsageBook,
-  type UsageReportQuery,
-} from './usage-book';
+import { EMPTY_USAGE_REPORT, USAGE_BOOK_SCHEMA, UsageBook, type UsageReportQuery } from './usage-book';
 
 const SCHEMA = [
   ACCOUNT_RECORD_SCHEMA,
@@ -36,6 +39,9 @@ const SCHEMA = [
   ACCOUNT_STORAGE_SCHEMA,
   BATCH_INDEX_SCHEMA,
   USAGE_BOOK_SCHEMA,
+  RESERVATIONS_SCHEMA,
+  SETTLED_GROUPS_SCHEMA,
+  BUDGET_EVENTS_SCHEMA,
 ].join('\n');
 
 /** How many waiting batches learn that one has ended: some may still be planning, so more than the one there is room for. */
@@ -65,6 +71,15 @@ export class AccountObject extends DurableObject<Env> {
   );
   readonly #batches = new BatchIndex(this.#sql);
   readonly #usage = new UsageBook(this.#sql);
+  readonly #reservations = new Reservations(this.#sql);
+  readonly #events = new BudgetEvents(this.#sql);
+  readonly #desk = new FrontDesk(this.#sql, {
+    record: this.#record,
+    keys: this.#keys,
+    usage: this.#usage,
+    reservations: this.#reservations,
+    events: this.#events,
+  });
   #hasTables = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -96,19 +111,22 @@ export class AccountObject extends DurableObject<Env> {
     });
   }
 
-  /** Whether the key with this hash lets its bearer in. */
-  admit(keyHash: string, now: number): KeyAdmission {
-    const [account, key] = this.#held([null, null], () => [this.#record.read(), this.#keys.find(keyHash)]);
-    return decideAdmission(account, key, now);
+  /** Lets requests in and books what others used: `AccountLine` is the caller. */
+  exchange(message: ExchangeMessage, now: number = Date.now()): ExchangeAnswer {
+    if (message.settled !== null) this.#makeTables();
+    return this.#held(
+      message.admissions.map(() => ({ ok: false, reason: 'unknown' })),
+      () => this.#transaction(() => this.#desk.exchange(message, now)),
+    );
   }
 
   /**
-   * A new key: `secret` is its text, which is kept nowhere. `expiresAt` is ISO 8601.
+   * A new key: `secret` is its text, which is kept nowhere.
    *
    * @throws Error where there is no account
    */
   async createKey(
-    { name, expiresAt }: { name: string; expiresAt: string | null },
+    { name, scopes, expires_at: expiresAt, limits }: KeyCreate,
     now: number = Date.now(),
   ): Promise<{ key: KeyResponse; secret: string }> {
     const account = this.describe();
@@ -120,8 +138,10 @@ export class AccountObject extends DurableObject<Env> {
       name,
       hash,
       hint: keyHint(secret),
+      scopes: scopes ?? null,
+      limits: limits ?? {},
       createdAt: now,
-      expiresAt: expiresAt === null ? null : Date.parse(expiresAt),
+      expiresAt: expiresAt ? Date.parse(expiresAt) : null,
     });
     return { key, secret };
   }
@@ -261,7 +281,7 @@ export class AccountObject extends DurableObject<Env> {
    */
   endBatch(batch: NewBatchEntry, end: BatchEnd): void {
     this.#makeTables();
-    this.ctx.storage.transactionSync(() => {
+    this.#transaction(() => {
       this.#usage.bookBatch(batch.id, end.keyId, end.ledger);
       for (const file of end.files) this.#stored.addOutputFile(file);
       this.#batches.add(batch);
@@ -288,12 +308,6 @@ export class AccountObject extends DurableObject<Env> {
   /** Batches made before a time, the oldest first. */
   staleBatches(before: number, limit: number): NewBatchEntry[] {
     return this.#held([], () => this.#batches.stale(before, limit));
-  }
-
-  /** Books one request. */
-  settle({ keyId, ...spend }: Spend): void {
-    this.#makeTables();
-    this.#usage.book(keyId, { ...spend, requests: 1 });
   }
 
   usage(query: UsageReportQuery): UsageResponse {
@@ -338,9 +352,20 @@ export class AccountObject extends DurableObject<Env> {
     return this.#hasTables ? ask() : nothing;
   }
 
+  /** All of it is stored, or nothing is and what is in memory is read again. */
+  #transaction<T>(run: () => T): T {
+    try {
+      return this.ctx.storage.transactionSync(run);
+    } catch (error) {
+      for (const held of [this.#usage, this.#reservations, this.#events, this.#desk]) held.forget();
+      throw error;
+    }
+  }
+
   #makeTables(): void {
     if (this.#hasTables) return;
     this.#sql.exec(SCHEMA);
+    for (const table of [this.#keys, this.#usage]) table.upgrade();
     this.#hasTables = true;
   }
 }

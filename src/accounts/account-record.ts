@@ -1,5 +1,11 @@
 // The account's own row: its name, limits and status.
-import type { AccountResponse, AccountStatus, AccountUpdate, Limits } from '../contract/accounts';
+import {
+  type AccountResponse,
+  type AccountStatus,
+  type AccountUpdate,
+  type Limits,
+  NO_LIMITS,
+} from '../contract/accounts';
 
 export interface NewAccount {
   id: string;
@@ -20,17 +26,10 @@ export const ACCOUNT_RECORD_SCHEMA = `
   );
 `;
 
-/** Every limit is shown, also those that are none. */
-const NO_LIMITS: Record<keyof Limits, null> = {
-  requests_per_minute: null,
-  tokens_per_minute: null,
-  monthly_budget: null,
-  concurrent_batches: null,
-  storage_bytes: null,
-};
-
 export class AccountRecord {
   readonly #sql: SqlStorage;
+  /** The row as it is stored: every admission asks for it, and nothing else writes it. */
+  #read: AccountResponse | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -38,6 +37,7 @@ export class AccountRecord {
 
   /** Writes the row, unless there is one. */
   create({ id, name, limits, createdAt }: NewAccount): void {
+    this.#read = null;
     this.#sql.exec(
       "INSERT INTO account VALUES (1, ?, ?, ?, 'active', ?) ON CONFLICT DO NOTHING",
       id,
@@ -48,6 +48,25 @@ export class AccountRecord {
   }
 
   read(): AccountResponse | null {
+    this.#read ??= this.#load();
+    return this.#read;
+  }
+
+  /** What the update leaves out stays as it is, each limit by itself. */
+  update(update: AccountUpdate): void {
+    const account = this.read();
+    if (account === null) return;
+    this.#read = null;
+    const { name, limits, status } = updatedAccount(account, update);
+    this.#sql.exec(
+      'UPDATE account SET name = ?, limits = ?, status = ?',
+      name,
+      JSON.stringify(limits),
+      status,
+    );
+  }
+
+  #load(): AccountResponse | null {
     const [row] = this.#sql.exec<AccountRow>('SELECT * FROM account');
     if (row === undefined) return null;
     return {
@@ -57,19 +76,6 @@ export class AccountRecord {
       status: row.status as AccountStatus,
       created_at: new Date(row.created_at).toISOString(),
     };
-  }
-
-  /** What the update leaves out stays as it is, each limit by itself. */
-  update(update: AccountUpdate): void {
-    const account = this.read();
-    if (account === null) return;
-    const { name, limits, status } = updatedAccount(account, update);
-    this.#sql.exec(
-      'UPDATE account SET name = ?, limits = ?, status = ?',
-      name,
-      JSON.stringify(limits),
-      status,
-    );
   }
 }
 

@@ -6,6 +6,7 @@ import type {
   AccountResponse,
   AccountUpdate,
   AuditAction,
+  KeyCreate,
   KeyResponse,
 } from '../contract/accounts';
 import { updatedAccount } from './account-record';
@@ -56,12 +57,12 @@ export async function changeAccount(
 export async function issueKey(
   env: Env,
   accountId: string,
-  key: { name: string; expires_at?: string | null | undefined },
+  key: KeyCreate,
   request: AdminRequest,
 ): Promise<{ key: KeyResponse; secret: string } | null> {
   const stub = env.ACCOUNTS.getByName(accountId);
   if ((await stub.describe()) === null) return null;
-  const issued = await stub.createKey({ name: key.name, expiresAt: key.expires_at ?? null }, request.now);
+  const issued = await stub.createKey(key, request.now);
   await audit(env, request, {
     action: 'key.created',
     account_id: accountId,

@@ -1,22 +1,39 @@
 // Whom a bearer token lets in: an account by one of its keys, or whoever runs the deployment by the admin secret.
 import { sameText } from '../platform/constant-time';
-import type { KeyAdmission } from './admission';
+import { type Caller, lineTo } from './account-line';
+import type { AdmissionAnswer, Wanted } from './admission';
 import { hashKey, parseKey } from './api-key';
-import { DEV_KEY_ID, ensureDevAccount } from './dev-account';
+import { DEV_ACCOUNT_ID, ensureDevAccount } from './dev-account';
 
-/** `malformed`: the text cannot be a key, and no one was asked. */
-export type Admission = KeyAdmission | { ok: false; reason: 'malformed' };
+/** Whom a bearer token names. Whether it lets anyone in is the account's to say. */
+export interface Bearer {
+  accountId: string;
+  /** SHA-256, 64 hex digits; null for the local key. */
+  keyHash: string | null;
+}
 
-/** Finds the account and the key a bearer token stands for, or why it stands for none. */
-export async function authenticate(env: Env, bearer: string, now: number = Date.now()): Promise<Admission> {
-  if (env.DEV_KEY && (await sameText(bearer, env.DEV_KEY))) {
-    const account = await ensureDevAccount(env, now);
-    if (account.status === 'suspended') return { ok: false, reason: 'suspended' };
-    return { ok: true, accountId: account.id, keyId: DEV_KEY_ID };
+/** Reads a bearer token, or null where the text cannot be a key: no one was asked. */
+export async function readBearer(env: Env, text: string): Promise<Bearer | null> {
+  if (env.DEV_KEY && (await sameText(text, env.DEV_KEY))) return { accountId: DEV_ACCOUNT_ID, keyHash: null };
+  const key = parseKey(text);
+  return key && { accountId: key.accountId, keyHash: await hashKey(text) };
+}
+
+/** The account's answer to a request that wants in, and the id under which it is to be settled. */
+export async function admit(
+  caller: Caller,
+  { accountId, keyHash }: Bearer,
+  wanted: Wanted,
+): Promise<{ id: string; answer: AdmissionAnswer }> {
+  const line = lineTo(accountId);
+  const request = { id: line.nextId(), keyHash, ...wanted };
+  let answer = await line.admit(caller, request);
+  // The local account is made at its first use.
+  if (keyHash === null && !answer.ok && 'reason' in answer && answer.reason === 'unknown') {
+    await ensureDevAccount(caller.env, Date.now());
+    answer = await line.admit(caller, request);
   }
-  const key = parseKey(bearer);
-  if (key === null) return { ok: false, reason: 'malformed' };
-  return env.ACCOUNTS.getByName(key.accountId).admit(await hashKey(bearer), now);
+  return { id: request.id, answer };
 }
 
 /** Whether a bearer token is the admin secret. Without such a secret no one is admin. */

@@ -18,6 +18,11 @@ export interface LedgerEntry {
   costNano: CostNano | null;
 }
 
+/** The UTC day of a time in milliseconds, `2026-01-31`. */
+export function dayOf(now: number): string {
+  return new Date(now).toISOString().slice(0, 10);
+}
+
 /** The sum of two costs; one that is unknown adds nothing. */
 export function addCost(a: CostNano | null, b: CostNano | null): CostNano | null {
   if (a === null || b === null) return a ?? b;

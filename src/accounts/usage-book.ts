@@ -1,12 +1,9 @@
 // What an account used and owes, summed per UTC day, model and key. Nothing is ever taken out of it.
 import type { UsageGroup, UsageResponse, UsageRow, UsageSum } from '../contract/accounts';
 import { type Cost, NO_USAGE } from '../contract/chat';
+import { addColumns } from './add-columns';
+import { monthOf } from './budget';
 import { costResponse, type LedgerEntry, ledgerGrowth, mergeLedgers } from './ledger';
-
-/** One request's spend. */
-export interface Spend extends Omit<LedgerEntry, 'requests'> {
-  keyId: string;
-}
 
 export interface UsageReportQuery {
   /** UTC days, both included; without one there is no such end. */
@@ -29,10 +26,16 @@ const COUNTERS = [
   'prompt_audio_tokens',
   'completion_text_tokens',
   'completion_reasoning_tokens',
+  'batch_requests',
 ] as const;
 
-/** Null until a request had a price. */
-const COSTS = ['prompt_cost_nano', 'completion_cost_nano'] as const;
+/** Null until a request had a price; the last two until an item of a batch had one. */
+const COSTS = [
+  'prompt_cost_nano',
+  'completion_cost_nano',
+  'batch_prompt_cost_nano',
+  'batch_completion_cost_nano',
+] as const;
 
 type Sums = Record<(typeof COUNTERS)[number], number> & Record<(typeof COSTS)[number], number | null>;
 
@@ -64,17 +67,60 @@ const SUMS = [
   ...COSTS.map((name) => `sum(${name}) AS ${name}`),
 ].join(', ');
 
+/** What was spent in one month, as the rows of its days add up. */
+interface MonthSpend {
+  month: string;
+  totalNano: number;
+  byKey: Map<string, number>;
+}
+
 export class UsageBook {
   readonly #sql: SqlStorage;
+  /** Of the month that was last asked for: every admission under a budget asks. */
+  #spend: MonthSpend | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
+  /** Brings a table of an earlier version up to date. */
+  upgrade(): void {
+    addColumns(this.#sql, 'usage', {
+      batch_requests: 'INTEGER NOT NULL DEFAULT 0',
+      batch_prompt_cost_nano: 'INTEGER',
+      batch_completion_cost_nano: 'INTEGER',
+    });
+  }
+
   /** Adds an entry's spend to its day, model and key. */
-  book(keyId: string, entry: LedgerEntry): void {
-    const sums = toSums(entry);
+  book(keyId: string, entry: LedgerEntry, by: 'request' | 'batch' = 'request'): void {
+    const sums = toSums(entry, by);
     this.#sql.exec(BOOK, entry.day, entry.model, keyId, ...[...COUNTERS, ...COSTS].map((name) => sums[name]));
+    if (this.#spend?.month === entry.day.slice(0, 7)) addSpend(this.#spend, keyId, nanoOf(entry));
+  }
+
+  /** Nano-dollars spent in the UTC month of `now`, by a key, or without one by the whole account. */
+  spentNano(keyId: string | null, now: number): number {
+    const month = monthOf(now);
+    if (this.#spend?.month !== month) this.#spend = this.#loadSpend(month);
+    return keyId === null ? this.#spend.totalNano : (this.#spend.byKey.get(keyId) ?? 0);
+  }
+
+  /** What is in memory may not be what is stored. */
+  forget(): void {
+    this.#spend = null;
+  }
+
+  #loadSpend(month: string): MonthSpend {
+    const spend: MonthSpend = { month, totalNano: 0, byKey: new Map() };
+    const rows = this.#sql.exec<{ key: string; nano: number }>(
+      `SELECT key, sum(coalesce(prompt_cost_nano, 0) + coalesce(completion_cost_nano, 0)) AS nano
+       FROM usage WHERE day BETWEEN ? AND ? GROUP BY key`,
+      `${month}-01`,
+      `${month}-31`,
+    );
+    for (const { key, nano } of rows.toArray()) addSpend(spend, key, nano);
+    return spend;
   }
 
   /**
@@ -89,7 +135,7 @@ export class UsageBook {
     const booked: LedgerEntry[] = row === undefined ? [] : JSON.parse(row.ledger);
     const growth = ledgerGrowth(ledger, booked);
     if (growth.length === 0) return;
-    for (const entry of growth) this.book(keyId, entry);
+    for (const entry of growth) this.book(keyId, entry, 'batch');
     this.#sql.exec(
       'INSERT INTO booked_batches VALUES (?, ?) ON CONFLICT DO UPDATE SET ledger = excluded.ledger',
       batchId,
@@ -123,10 +169,25 @@ export class UsageBook {
 /** The report on an account that never used anything. */
 export const EMPTY_USAGE_REPORT: UsageReport = {
   data: [],
-  total: { requests: 0, usage: NO_USAGE, cost: costResponse({ prompt: 0, completion: 0 }) },
+  total: {
+    requests: 0,
+    usage: NO_USAGE,
+    cost: costResponse({ prompt: 0, completion: 0 }),
+    batch: { requests: 0, cost: costResponse({ prompt: 0, completion: 0 }), discount: 0 },
+  },
 };
 
-function toSums({ requests, usage, costNano }: LedgerEntry): Sums {
+function addSpend(spend: MonthSpend, keyId: string, nano: number): void {
+  spend.totalNano += nano;
+  spend.byKey.set(keyId, (spend.byKey.get(keyId) ?? 0) + nano);
+}
+
+function nanoOf({ costNano }: LedgerEntry): number {
+  return costNano === null ? 0 : costNano.prompt + costNano.completion;
+}
+
+function toSums({ requests, usage, costNano }: LedgerEntry, by: 'request' | 'batch'): Sums {
+  const isBatch = by === 'batch';
   const { prompt_tokens_details: prompt, completion_tokens_details: completion } = usage;
   return {
     requests,
@@ -141,6 +202,9 @@ function toSums({ requests, usage, costNano }: LedgerEntry): Sums {
     completion_reasoning_tokens: completion.reasoning_tokens,
     prompt_cost_nano: costNano?.prompt ?? null,
     completion_cost_nano: costNano?.completion ?? null,
+    batch_requests: isBatch ? requests : 0,
+    batch_prompt_cost_nano: isBatch && costNano ? costNano.prompt : null,
+    batch_completion_cost_nano: isBatch && costNano ? costNano.completion : null,
   };
 }
 
@@ -162,12 +226,20 @@ function fromSums(sums: Sums): UsageSum {
         reasoning_tokens: sums.completion_reasoning_tokens,
       },
     },
-    cost: costOf(sums),
+    cost: costOf(sums.requests, sums.prompt_cost_nano, sums.completion_cost_nano),
+    batch: fromBatchSums(sums),
   };
 }
 
+function fromBatchSums(sums: Sums): UsageSum['batch'] {
+  const { batch_requests: requests, batch_prompt_cost_nano: prompt } = sums;
+  const cost = costOf(requests, prompt, sums.batch_completion_cost_nano);
+  // They cost half, so that as much again was saved.
+  return { requests, cost, discount: cost?.total_cost ?? null };
+}
+
 /** No requests cost nothing; requests of which none had a price cost an unknown amount. */
-function costOf({ requests, prompt_cost_nano: prompt, completion_cost_nano: completion }: Sums): Cost | null {
+function costOf(requests: number, prompt: number | null, completion: number | null): Cost | null {
   if (requests > 0 && (prompt === null || completion === null)) return null;
   return costResponse({ prompt: prompt ?? 0, completion: completion ?? 0 });
 }

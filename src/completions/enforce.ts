@@ -12,7 +12,7 @@ import type { ChatModel, ModelAnswer, ModelCall, ModelMessage } from '../models/
 import { asksForJson, findViolation, type Violation, violationError } from './violations';
 
 /** The first call and two repairs. */
-const ATTEMPTS_LIMIT = 3;
+export const ATTEMPTS_LIMIT = 3;
 
 /** A model, and whether its provider itself holds answers to a format. */
 export interface EnforceableModel extends Pick<ChatModel, 'complete'> {

@@ -1,10 +1,11 @@
 // One streamed chat completion: the model's chunks go to the client as they come, and what was used is settled at the end.
 import { type CostNano, costResponse } from '../accounts/ledger';
-import { type ChatRequest, type ChunkChoice, type Usage, usageFrom } from '../contract/chat';
+import { type ChatRequest, type ChunkChoice, NO_USAGE, type Usage, usageFrom } from '../contract/chat';
 import { ApiError, type ErrorBody } from '../contract/errors';
 import type { CatalogueModel } from '../models/catalogue';
 import type { ModelEvent } from '../models/model';
 import { type CompletionContext, newCompletionId } from './complete';
+import { withinCost } from './cost-limit';
 import { evidence, formatInstruction } from './enforce';
 import { prepare } from './prepare';
 import { costOf } from './pricing';
@@ -50,8 +51,10 @@ export async function streamChat(request: ChatRequest, context: StreamContext): 
     openStream(candidate, signal, async (limited) => {
       const instruction = candidate.hasJsonSchema ? [] : formatInstruction(request);
       const messages = [...instruction, ...prepared.messages];
+      const { discount, limit } = context;
+      const bounded = withinCost(request, messages, NO_USAGE, { model: candidate, discount, limit });
       return candidate.model.stream(
-        { request, messages, attempt: context.attempt, signal: limited },
+        { request: bounded, messages, attempt: context.attempt, signal: limited },
         { raw },
       );
     }),

@@ -14,6 +14,28 @@ const limits = z.strictObject({
 });
 export type Limits = z.infer<typeof limits>;
 
+/** Every limit is shown, also those that are none. */
+export const NO_LIMITS: Record<keyof Limits, null> = {
+  requests_per_minute: null,
+  tokens_per_minute: null,
+  monthly_budget: null,
+  concurrent_batches: null,
+  storage_bytes: null,
+};
+
+/** What a key may be held to: a scope without `:read` includes the one with it. Models need none. */
+const SCOPES = [
+  'chat',
+  'files',
+  'files:read',
+  'batches',
+  'batches:read',
+  'usage',
+  'webhooks',
+  'webhooks:read',
+] as const;
+export type Scope = (typeof SCOPES)[number];
+
 const ACCOUNT_STATUSES = ['active', 'suspended'] as const;
 export type AccountStatus = (typeof ACCOUNT_STATUSES)[number];
 
@@ -41,17 +63,23 @@ export type AccountResponse = z.infer<typeof accountResponse>;
 
 export const keyCreate = z.strictObject({
   name,
+  scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('null or left out: everything'),
   expires_at: z.iso.datetime({ offset: true }).nullish(),
+  limits: limits.optional().describe("apply beside the account's"),
 });
+export type KeyCreate = z.infer<typeof keyCreate>;
 
 /** A key without its secret: `hint` is what people recognise it by. */
 const keyResponse = z.object({
   id: z.string(),
   name: z.string(),
   hint: z.string().describe('the last characters of the key, e.g. "qk_…x7Qa"'),
+  scopes: z.array(z.enum(SCOPES)).nullable().describe('null: everything'),
+  limits,
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
   revoked_at: z.iso.datetime().nullable(),
+  last_used_at: z.iso.datetime().nullable().describe('to the hour or so'),
 });
 export type KeyResponse = z.infer<typeof keyResponse>;
 
@@ -103,6 +131,13 @@ const usageSum = z.object({
   requests: z.int(),
   usage,
   cost: cost.nullable().describe('null where no request had a known price'),
+  batch: z
+    .object({
+      requests: z.int(),
+      cost: cost.nullable(),
+      discount: z.number().nullable().describe('USD that the same requests would have cost more alone'),
+    })
+    .describe('What of it was items of batches'),
 });
 export type UsageSum = z.infer<typeof usageSum>;
 

@@ -5,6 +5,7 @@ import { ApiError } from '../contract/errors';
 import { authenticated } from './authenticate';
 import type { AppEnv } from './context';
 import { errorResponse } from './error-response';
+import { RATE_HEADERS } from './rate-headers';
 import { requestId } from './request-id';
 import { requestLog } from './request-log';
 import { accountRoutes } from './routes/account';
@@ -29,6 +30,7 @@ const EXPOSED_HEADERS = [
   'server-timing',
   'content-disposition',
   'content-range',
+  ...RATE_HEADERS,
 ];
 
 export const app = new Hono<AppEnv>();
@@ -52,17 +54,15 @@ app.use(cors({ origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
 
 app.route('/', healthRoutes);
 
-// Before `authenticated`: these two have keys of their own (a stream token; the admin secret).
+// Before `authenticated`: these have keys of their own (a stream token; the admin secret), or say first what they want.
 app.route('/api/v1', batchStreamRoutes);
 app.route('/api/v1/admin', adminRoutes);
+for (const prefix of ['/v1', '/api/v1']) app.route(prefix, chatRoutes);
 
 app.use('/v1/*', authenticated);
 app.use('/api/v1/*', authenticated);
 
-for (const prefix of ['/v1', '/api/v1']) {
-  app.route(prefix, chatRoutes);
-  app.route(prefix, modelRoutes);
-}
+for (const prefix of ['/v1', '/api/v1']) app.route(prefix, modelRoutes);
 app.route('/v1', openaiFileRoutes);
 app.route('/v1', openaiUploadRoutes);
 app.route('/v1', openaiBatchRoutes);

@@ -1,37 +1,65 @@
-// Who asks: bearer keys of accounts, and the admin secret.
+// Who asks, and whether they may now: bearer keys of accounts, and the admin secret.
 import { createMiddleware } from 'hono/factory';
-import { type Admission, authenticate, isAdmin } from '../accounts/authenticate';
+import type { Wanted } from '../accounts/admission';
+import { admit, isAdmin, readBearer } from '../accounts/authenticate';
 import { ApiError } from '../contract/errors';
-import type { Detail } from '../contract/messages/en';
-import type { AppContext, AppEnv } from './context';
+import { type Admission, type AppContext, type AppEnv, callerOf } from './context';
+import { rateHeaders } from './rate-headers';
+import { refusalError } from './refusal';
+import { scopeOf } from './scopes';
 import { timed } from './server-timing';
 
-const REFUSALS: Record<Extract<Admission, { ok: false }>['reason'], Detail> = {
-  malformed: ['key_malformed'],
-  unknown: ['key_unknown'],
-  revoked: ['key_revoked'],
-  expired: ['key_expired'],
-  suspended: ['account_suspended'],
-};
+/** Every route after it belongs to an account, which has let the request in. */
+export const authenticated = createMiddleware<AppEnv>(async (c, next) => {
+  await readKey(c);
+  await admitRequest(c);
+  await next();
+  showRates(c);
+});
 
-/** Admits the request's key or throws: 401, or 403 for a suspended account. */
-export async function admit(c: AppContext): Promise<void> {
-  const bearer = bearerOf(c);
-  const admission = await timed(c, 'admit', () => authenticate(c.env, bearer));
-  if (!admission.ok) {
-    throw new ApiError(admission.reason === 'suspended' ? 'permission_denied' : 'authentication_error', {
-      detail: REFUSALS[admission.reason],
-    });
-  }
-  c.set('accountId', admission.accountId);
-  c.set('keyId', admission.keyId);
+/**
+ * Like `authenticated`, for routes that call `admitRequest` themselves, once they know what they want. Where they failed
+ * before that, the key is still what is answered for first.
+ */
+export const authenticatedLate = createMiddleware<AppEnv>(async (c, next) => {
+  await readKey(c);
+  await next();
+  if (c.var.admission === undefined) await admitRequest(c);
+  showRates(c);
+});
+
+/** Lets the request in, or throws: 401, 403 or 429. One call to the account. */
+export async function admitRequest(
+  c: AppContext,
+  { requests = 1, tokens = 0, price = null }: Partial<Omit<Wanted, 'scope'>> = {},
+): Promise<Admission> {
+  const { bearer } = c.var;
+  const scope = scopeOf(c.req.method, c.req.path);
+  const { id, answer } = await timed(c, 'admit', () =>
+    admit(callerOf(c), bearer, { scope, requests, tokens, price }),
+  );
+  c.set('admission', null);
+  if (!answer.ok) throw refusalError(answer);
+  c.set('accountId', bearer.accountId);
+  c.set('keyId', answer.keyId);
+  const admission = { id, tokens, ...answer };
+  c.set('admission', admission);
+  return admission;
 }
 
-/** Every route after it belongs to an account. */
-export const authenticated = createMiddleware<AppEnv>(async (c, next) => {
-  await admit(c);
-  await next();
-});
+/** Reads the request's key, or throws 401. No one is asked about it. */
+export async function readKey(c: AppContext): Promise<void> {
+  const bearer = await readBearer(c.env, bearerOf(c));
+  if (bearer === null) throw new ApiError('authentication_error', { detail: ['key_malformed'] });
+  c.set('bearer', bearer);
+}
+
+/** Says on the answer where the limits stand. */
+export function showRates(c: AppContext): void {
+  const { admission } = c.var;
+  if (admission === null) return;
+  for (const [name, value] of Object.entries(rateHeaders(admission.rates))) c.res.headers.set(name, value);
+}
 
 /** Every route after it belongs to whoever runs the deployment. Where no admin secret is set there are no such routes. */
 export const administered = createMiddleware<AppEnv>(async (c, next) => {

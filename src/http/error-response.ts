@@ -1,5 +1,6 @@
 // The one place where an error becomes an HTTP answer.
 import { HTTPException } from 'hono/http-exception';
+import { nextMonthAt } from '../accounts/budget';
 import { ApiError, ERROR_TABLE } from '../contract/errors';
 import { errorBody } from '../contract/messages/render';
 import type { AppContext } from './context';
@@ -35,7 +36,7 @@ function toApiError(thrown: unknown): ApiError {
 function retryHeaders(error: ApiError): Record<string, string> {
   const headers: Record<string, string> = { 'x-should-retry': String(error.retryable) };
   if (error.type === 'authentication_error') headers['WWW-Authenticate'] = 'Bearer';
-  const waitMs = error.retryAfterMs ?? defaultWaitMs(error, new Date());
+  const waitMs = error.retryAfterMs ?? defaultWaitMs(error, Date.now());
   if (waitMs !== null) {
     headers['Retry-After'] = String(Math.ceil(waitMs / 1000));
     headers['retry-after-ms'] = String(Math.ceil(waitMs));
@@ -44,10 +45,8 @@ function retryHeaders(error: ApiError): Record<string, string> {
 }
 
 /** null where waiting cannot help. A budget is full again on the first of next month (UTC). */
-function defaultWaitMs(error: ApiError, now: Date): number | null {
-  if (error.type === 'budget_exceeded') {
-    return Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1) - now.getTime();
-  }
+function defaultWaitMs(error: ApiError, now: number): number | null {
+  if (error.type === 'budget_exceeded') return nextMonthAt(now) - now;
   if (error.retryable) return RETRY_DEFAULT_MS;
   // Every 429 and 503 says when, also where only the deployment's owner can help, as with a provider's quota.
   const { status } = ERROR_TABLE[error.type];

@@ -3,9 +3,10 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { hashKey, parseKey } from '../../src/accounts/api-key';
-import { emptyAccount, NOW, newAccount, stored, walk } from './accounts';
+import { NO_LIMITS } from '../../src/contract/accounts';
+import { admit, emptyAccount, NOW, newAccount, stored, walk } from './accounts';
 
-const LASTING = { name: 'lasting', expiresAt: null };
+const LASTING = { name: 'lasting' };
 
 describe('a new key', () => {
   it('is shown once and names its account', async () => {
@@ -16,14 +17,16 @@ describe('a new key', () => {
       id: expect.stringMatching(/^key_[0-9A-Za-z]{24}$/),
       name: 'lasting',
       hint: `qk_…${secret.slice(-4)}`,
+      scopes: null,
+      limits: NO_LIMITS,
       created_at: '2026-01-31T12:00:00.000Z',
       expires_at: null,
       revoked_at: null,
+      last_used_at: null,
     });
     expect(parseKey(secret)).toEqual({ accountId: id });
-    expect(await account.admit(await hashKey(secret), NOW)).toEqual({
+    expect(await admit(account, await hashKey(secret), NOW)).toMatchObject({
       ok: true,
-      accountId: id,
       keyId: key.id,
     });
   });
@@ -44,7 +47,7 @@ describe('a new key', () => {
     await account.create({ id: 'dev', name: 'dev', createdAt: NOW });
     const { secret } = await account.createKey(LASTING);
     expect(parseKey(secret)).toEqual({ accountId: 'dev' });
-    expect(await account.admit(await hashKey(secret), NOW)).toMatchObject({ ok: true, accountId: 'dev' });
+    expect(await admit(account, await hashKey(secret), NOW)).toMatchObject({ ok: true });
   });
 
   it('needs an account', async () => {
@@ -62,34 +65,34 @@ describe('no one is admitted', () => {
     const hash = await hashKey((await account.createKey(LASTING)).secret);
     const almost = hash.slice(0, -1) + (hash.endsWith('0') ? '1' : '0');
     for (const other of [almost, hash.slice(0, 8), '', await hashKey('other')]) {
-      expect(await account.admit(other, NOW)).toEqual({ ok: false, reason: 'unknown' });
+      expect(await admit(account, other, NOW)).toEqual({ ok: false, reason: 'unknown' });
     }
   });
 
   it('by another account’s key', async () => {
     const [owner, stranger] = [await newAccount(), await newAccount()];
     const { secret } = await owner.createKey(LASTING);
-    expect(await stranger.admit(await hashKey(secret), NOW)).toEqual({ ok: false, reason: 'unknown' });
+    expect(await admit(stranger, await hashKey(secret), NOW)).toEqual({ ok: false, reason: 'unknown' });
   });
 
   it('from the moment a key expires, which may be given in any time zone', async () => {
     const account = await newAccount();
     const { key, secret } = await account.createKey(
-      { name: 'brief', expiresAt: '2026-01-31T22:00:00+09:00' },
+      { name: 'brief', expires_at: '2026-01-31T22:00:00+09:00' },
       NOW,
     );
     expect(key.expires_at).toBe('2026-01-31T13:00:00.000Z');
     const hash = await hashKey(secret);
-    expect(await account.admit(hash, NOW + 3_599_999)).toMatchObject({ ok: true });
-    expect(await account.admit(hash, NOW + 3_600_000)).toEqual({ ok: false, reason: 'expired' });
+    expect(await admit(account, hash, NOW + 3_599_999)).toMatchObject({ ok: true });
+    expect(await admit(account, hash, NOW + 3_600_000)).toEqual({ ok: false, reason: 'expired' });
   });
 
   it('by a revoked key, while the account’s others go on', async () => {
     const account = await newAccount();
     const [gone, kept] = [await account.createKey(LASTING), await account.createKey(LASTING)];
     expect(await account.revokeKey(gone.key.id, NOW)).toBe(true);
-    expect(await account.admit(await hashKey(gone.secret), NOW)).toEqual({ ok: false, reason: 'revoked' });
-    expect(await account.admit(await hashKey(kept.secret), NOW)).toMatchObject({ keyId: kept.key.id });
+    expect(await admit(account, await hashKey(gone.secret), NOW)).toEqual({ ok: false, reason: 'revoked' });
+    expect(await admit(account, await hashKey(kept.secret), NOW)).toMatchObject({ keyId: kept.key.id });
   });
 
   it('to a suspended account; only the holder of a valid key learns why', async () => {
@@ -98,11 +101,14 @@ describe('no one is admitted', () => {
     const revoked = await account.createKey(LASTING);
     await account.revokeKey(revoked.key.id, NOW);
     await account.update({ status: 'suspended' });
-    expect(await account.admit(hash, NOW)).toEqual({ ok: false, reason: 'suspended' });
-    expect(await account.admit(await hashKey(revoked.secret), NOW)).toEqual({ ok: false, reason: 'revoked' });
-    expect(await account.admit('0'.repeat(64), NOW)).toEqual({ ok: false, reason: 'unknown' });
+    expect(await admit(account, hash, NOW)).toEqual({ ok: false, reason: 'suspended' });
+    expect(await admit(account, await hashKey(revoked.secret), NOW)).toEqual({
+      ok: false,
+      reason: 'revoked',
+    });
+    expect(await admit(account, '0'.repeat(64), NOW)).toEqual({ ok: false, reason: 'unknown' });
     await account.update({ status: 'active' });
-    expect(await account.admit(hash, NOW)).toMatchObject({ ok: true });
+    expect(await admit(account, hash, NOW)).toMatchObject({ ok: true });
   });
 });
 
@@ -121,7 +127,7 @@ describe('revoking', () => {
     const { key, secret } = await owner.createKey(LASTING);
     expect(await owner.revokeKey('key_unknown', NOW)).toBe(false);
     expect(await stranger.revokeKey(key.id, NOW)).toBe(false);
-    expect(await owner.admit(await hashKey(secret), NOW)).toMatchObject({ ok: true });
+    expect(await admit(owner, await hashKey(secret), NOW)).toMatchObject({ ok: true });
   });
 });
 

@@ -3,7 +3,7 @@ import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { newId } from '../../src/contract/ids';
-import { emptyAccount, NOW, newAccount, stored } from './accounts';
+import { admit, emptyAccount, NOW, newAccount, stored } from './accounts';
 
 const NO_LIMITS = {
   requests_per_minute: null,
@@ -75,7 +75,7 @@ it('asking an object that holds no account finds nothing and writes nothing', as
   const nothing = { data: [], hasMore: false };
   expect(await account.describe()).toBeNull();
   expect(await account.update({ status: 'suspended' })).toBeNull();
-  expect(await account.admit('0'.repeat(64), NOW)).toEqual({ ok: false, reason: 'unknown' });
+  expect(await admit(account, '0'.repeat(64), NOW)).toEqual({ ok: false, reason: 'unknown' });
   expect(await account.listKeys(list)).toEqual(nothing);
   expect(await account.listKeys({ ...list, after: 'key_x' })).toBeNull();
   expect(await account.revokeKey('key_x', NOW)).toBe(false);

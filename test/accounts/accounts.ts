@@ -2,6 +2,8 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { AccountObject } from '../../src/accounts/account-object';
+import type { AdmissionAnswer, Wanted } from '../../src/accounts/admission';
+import type { Settlement } from '../../src/accounts/exchange';
 import type { IndexedFile } from '../../src/accounts/file-index';
 import type { Limits } from '../../src/contract/accounts';
 import { newId } from '../../src/contract/ids';
@@ -18,6 +20,43 @@ export async function newAccount(limits: Limits = {}): Promise<DurableObjectStub
   const account = env.ACCOUNTS.getByName(id);
   await account.create({ id, name: 'test', limits, createdAt: NOW });
   return account;
+}
+
+/** What a request wants that asks no model and needs no scope. */
+export const LITTLE: Wanted = { scope: null, requests: 1, tokens: 0, price: null };
+
+let calls = 0;
+
+/** Asks an account to let one request in, as an isolate does that never asked before. */
+export async function admit(
+  account: Pick<AccountObject, 'exchange'> | DurableObjectStub<AccountObject>,
+  keyHash: string | null,
+  now: number = NOW,
+  wanted: Partial<Wanted> & { id?: string } = {},
+): Promise<AdmissionAnswer> {
+  calls += 1;
+  const admissions = [{ id: `request ${calls}`, keyHash, ...LITTLE, ...wanted }];
+  const message = { line: `line ${calls}`, number: 1, admissions, settled: null, running: [] };
+  const [answer] = await account.exchange(message, now);
+  if (answer === undefined) throw new Error('the account answered nothing');
+  return answer;
+}
+
+/** Settles requests in one group. */
+export async function settle(
+  account: DurableObjectStub<AccountObject>,
+  settlements: (Partial<Settlement> & Pick<Settlement, 'spend'>)[],
+  now: number = NOW,
+): Promise<void> {
+  calls += 1;
+  const group = settlements.map((settlement, index) => ({
+    id: `settled ${calls}.${index}`,
+    keyId: 'key_a',
+    tokens: null,
+    ...settlement,
+  }));
+  const settled = { number: 1, settlements: group };
+  await account.exchange({ line: `line ${calls}`, number: 1, admissions: [], settled, running: [] }, now);
 }
 
 /** A file as an account lists it. */

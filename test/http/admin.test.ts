@@ -135,9 +135,12 @@ describe('a key', () => {
       key: expect.stringMatching(/^qk_[0-9A-Za-z]{36,}$/),
       name: '서버',
       hint: expect.stringMatching(/^qk_….{4}$/),
+      scopes: null,
+      limits: NO_LIMITS,
       created_at: expect.stringMatching(TIME),
       expires_at: null,
       revoked_at: null,
+      last_used_at: null,
     });
     expect(created.key.endsWith(created.hint.slice(-4))).toBe(true);
     expect((await send(created.key, 'GET', '/v1/models')).status).toBe(200);
@@ -146,7 +149,11 @@ describe('a key', () => {
     const list = await admin('GET', `/accounts/${account.id}/keys`);
     const text = await list.text();
     expect(text).not.toContain(created.key);
-    expect(JSON.parse(text)).toMatchObject({ object: 'list', data: [shown], has_more: false });
+    expect(JSON.parse(text)).toMatchObject({
+      object: 'list',
+      data: [{ ...shown, last_used_at: expect.stringMatching(TIME) }],
+      has_more: false,
+    });
   });
 
   it('is another one each time', async () => {

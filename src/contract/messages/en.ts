@@ -63,6 +63,16 @@ const detail = {
   key_expired: () => 'the key has expired',
   admin_key_wrong: () => 'the admin key is wrong',
   account_suspended: () => 'the account is suspended',
+  scope_missing: (scope: string) => `the key lacks the scope "${scope}"`,
+  requests_used_up: (limit: number) => `${limit} requests a minute are allowed`,
+  tokens_used_up: (limit: number) => `${limit} tokens a minute are allowed`,
+  tokens_too_many: (limit: number) =>
+    `this request alone takes more than the ${limit} tokens a minute that are allowed; shorten it, or lower max_tokens`,
+  budget_spent: () =>
+    'what is left does not pay for this request; the budget begins anew on the first of next month (UTC)',
+  budget_reserved: () =>
+    'what is left is reserved for requests in flight, which may need less; try again in a moment',
+  batch_budget_spent: () => 'what is left of it does not pay for this item',
   stream_token_wrong: () => 'the stream token is not valid for this batch',
   model_unknown: (id: string) => `there is no model "${id}"`,
   tools_unsupported: (model: string) => `the model "${model}" does not call tools`,

@@ -57,6 +57,15 @@ export const ko: Messages = {
     key_expired: () => '만료된 키입니다',
     admin_key_wrong: () => '관리자 키가 올바르지 않습니다',
     account_suspended: () => '정지된 계정입니다',
+    scope_missing: (scope) => `이 키에는 "${scope}" 권한이 없습니다`,
+    requests_used_up: (limit) => `분당 요청 ${limit}개까지 허용됩니다`,
+    tokens_used_up: (limit) => `분당 토큰 ${limit}개까지 허용됩니다`,
+    tokens_too_many: (limit) =>
+      `이 요청 하나가 허용된 분당 토큰 ${limit}개를 넘습니다. 요청을 줄이거나 max_tokens를 낮추세요`,
+    budget_spent: () =>
+      '남은 예산으로는 이 요청을 처리할 수 없습니다. 예산은 다음 달 1일(UTC)에 다시 시작됩니다',
+    budget_reserved: () => '남은 예산이 처리 중인 요청에 예약되어 있습니다. 잠시 후 다시 시도하세요',
+    batch_budget_spent: () => '남은 예산으로는 이 항목을 처리할 수 없습니다',
     stream_token_wrong: () => '이 배치에 유효하지 않은 스트림 토큰입니다',
     tools_unsupported: (model) => `"${model}" 모델은 도구를 호출하지 않습니다`,
     stream_of_several: (model) => `"${model}" 모델은 한 번에 한 응답만 스트리밍합니다`,
