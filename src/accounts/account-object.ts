@@ -12,6 +12,7 @@ import { newId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
 import { ACCOUNT_RECORD_SCHEMA, AccountRecord, type NewAccount } from './account-record';
 import { ACCOUNT_STORAGE_SCHEMA, AccountStorage, type StorageRefusal } from './account-storage';
+import { ACCOUNT_HOLDER, hasBudget } from './admission';
 import { hashKey, keyHint, makeKey } from './api-key';
 import {
   BATCH_INDEX_SCHEMA,
@@ -20,6 +21,7 @@ import {
   type BatchIndexQuery,
   type NewBatchEntry,
 } from './batch-index';
+import type { BatchGrant, BatchWish } from './budget';
 import { BUDGET_EVENTS_SCHEMA, BudgetEvents } from './budget-events';
 import type { ExchangeAnswer, ExchangeMessage } from './exchange';
 import type { FileListQuery, IndexedFile } from './file-index';
@@ -27,6 +29,7 @@ import { FrontDesk, SETTLED_GROUPS_SCHEMA } from './front-desk';
 import { KEY_STORE_SCHEMA, KeyStore } from './key-store';
 import type { LedgerEntry } from './ledger';
 import type { AccountMetrics } from './metrics';
+import type { Holder } from './rate-limits';
 import { emptyPage } from './read-page';
 import { RESERVATIONS_SCHEMA, Reservations } from './reservations';
 import type { StorageRoom } from './storage-meter';
@@ -52,7 +55,6 @@ export type FileRemoval = 'in_use' | { bytesToDelete: string | null };
 
 /** What an account is told of a batch's end. */
 export interface BatchEnd {
-  keyId: string;
   /** All that the batch spent. */
   ledger: LedgerEntry[];
   files: IndexedFile[];
@@ -103,12 +105,14 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   /** The account as it is then, or null where there is none. */
-  update(update: AccountUpdate): AccountResponse | null {
-    return this.#held(null, () => {
+  async update(update: AccountUpdate): Promise<AccountResponse | null> {
+    const account = this.#held(null, () => {
       this.#record.update(update);
       if (update.status === 'active') this.#wakeWaitingBatches();
       return this.#record.read();
     });
+    if (typeof update.limits?.monthly_budget === 'number') await this.#tellOfBudget();
+    return account;
   }
 
   /** Lets requests in and books what others used: `AccountLine` is the caller. */
@@ -258,21 +262,37 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   /**
-   * Whether a batch may run now: from then on it counts as running. Asking again answers the same. While the account is
-   * suspended none starts.
+   * Whether a batch may run now: from then on it counts as running, and it is told whether it has to ask for money. Null
+   * where there is no room, or while the account is suspended. Asking again answers the same.
    */
-  startBatch(batch: NewBatchEntry): boolean {
+  startBatch(batch: NewBatchEntry): { hasBudget: boolean } | null {
     this.#makeTables();
-    if (this.#batches.isRunning(batch.id)) return true;
-    const account = this.#record.read();
-    if (account?.status === 'suspended') return false;
-    const limit = account?.limits.concurrent_batches ?? Number.POSITIVE_INFINITY;
-    if (this.#batches.countRunning() >= limit) return false;
-    this.ctx.storage.transactionSync(() => {
-      this.#batches.add(batch);
-      this.#batches.update(batch.id, 'running', null);
+    const holders = this.#desk.holders(batch.keyId);
+    if (!this.#batches.isRunning(batch.id)) {
+      const isFull = ({ id, limits }: Holder) =>
+        this.#batches.countRunning(id === ACCOUNT_HOLDER ? null : id) >=
+        (limits.concurrent_batches ?? Number.POSITIVE_INFINITY);
+      if (this.#record.read()?.status === 'suspended' || holders.some(isFull)) return null;
+      this.ctx.storage.transactionSync(() => {
+        this.#batches.add(batch);
+        this.#batches.update(batch.id, 'running', null);
+      });
+    }
+    return { hasBudget: hasBudget(holders) };
+  }
+
+  /** Books what a batch has spent by now and gives it more, beside what it holds; null where there is no budget. */
+  fundBatch(
+    { id, keyId }: NewBatchEntry,
+    ledger: LedgerEntry[],
+    wish: BatchWish,
+    now: number = Date.now(),
+  ): BatchGrant | null {
+    this.#makeTables();
+    return this.#transaction(() => {
+      this.#usage.bookBatch(id, keyId, ledger);
+      return this.#desk.fundBatch(id, keyId, wish, now);
     });
-    return true;
   }
 
   /**
@@ -282,7 +302,9 @@ export class AccountObject extends DurableObject<Env> {
   endBatch(batch: NewBatchEntry, end: BatchEnd): void {
     this.#makeTables();
     this.#transaction(() => {
-      this.#usage.bookBatch(batch.id, end.keyId, end.ledger);
+      this.#usage.bookBatch(batch.id, batch.keyId, end.ledger);
+      this.#reservations.drop(batch.id);
+      this.#desk.noteSpend(false, Date.now());
       for (const file of end.files) this.#stored.addOutputFile(file);
       this.#batches.add(batch);
       this.#batches.update(batch.id, batch.status, end.summary);
@@ -322,7 +344,7 @@ export class AccountObject extends DurableObject<Env> {
 
   /** Batches that wait for room look again. */
   #wakeWaitingBatches(): void {
-    for (const id of this.#batches.pending(WOKEN_BATCHES)) {
+    for (const id of this.#batches.withStatus('pending', WOKEN_BATCHES)) {
       // A batch that is not reached asks by itself after a while.
       this.ctx.waitUntil(
         this.env.BATCHES.getByName(id)
@@ -330,6 +352,20 @@ export class AccountObject extends DurableObject<Env> {
           .catch(() => undefined),
       );
     }
+  }
+
+  /** From now on batches that run already ask for money. */
+  async #tellOfBudget(): Promise<void> {
+    const running = this.#held([], () => this.#batches.withStatus('running', -1));
+    await Promise.all(
+      running.map((id) =>
+        this.env.BATCHES.getByName(id)
+          .budgetSet()
+          .catch((error: unknown) => {
+            console.error(JSON.stringify({ event: 'budget.untold', batch: id, cause: String(error) }));
+          }),
+      ),
+    );
   }
 
   /** The account's share of the deployment's metrics; null where there is no account. */
@@ -365,7 +401,7 @@ export class AccountObject extends DurableObject<Env> {
   #makeTables(): void {
     if (this.#hasTables) return;
     this.#sql.exec(SCHEMA);
-    for (const table of [this.#keys, this.#usage]) table.upgrade();
+    for (const table of [this.#keys, this.#usage, this.#batches]) table.upgrade();
     this.#hasTables = true;
   }
 }

@@ -100,9 +100,16 @@ export interface Admitted {
   grant: Grant | null;
   /** When its tokens were counted; null where none are. */
   tokensAt: number | null;
+  /** Whether the account or the key has a monthly budget. */
+  hasBudget: boolean;
 }
 
 export type AdmissionAnswer =
   | Admitted
   | { ok: false; reason: KeyRefusal }
   | { ok: false; refusal: Refusal; rates: Rates };
+
+/** Whether any of these holders has a monthly budget. */
+export function hasBudget(holders: readonly Holder[]): boolean {
+  return holders.some(({ limits }) => (limits.monthly_budget ?? null) !== null);
+}

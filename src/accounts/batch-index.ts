@@ -1,10 +1,13 @@
 // An account's batches as its list shows them. Each batch's own Durable Object is the truth and keeps its entry current.
 import type { BatchStatus } from '../contract/batches';
 import type { ListQuery, Page } from '../contract/lists';
+import { addColumns } from './add-columns';
 import { type Filter, mapPage, readPage } from './read-page';
 
 export interface NewBatchEntry {
   id: string;
+  /** The key it was made with. */
+  keyId: string;
   /** Milliseconds. */
   createdAt: number;
   status: BatchStatus;
@@ -26,7 +29,8 @@ export const BATCH_INDEX_SCHEMA = `
     created_at INTEGER NOT NULL,
     status TEXT NOT NULL,
     input_file_id TEXT,
-    summary TEXT
+    summary TEXT,
+    key TEXT NOT NULL DEFAULT ''
   );
   CREATE INDEX IF NOT EXISTS batches_by_time ON batches (created_at);
   CREATE INDEX IF NOT EXISTS batches_by_status ON batches (status, created_at);
@@ -40,11 +44,17 @@ export class BatchIndex {
     this.#sql = sql;
   }
 
+  /** Brings a table of an earlier version up to date. */
+  upgrade(): void {
+    addColumns(this.#sql, 'batches', { key: "TEXT NOT NULL DEFAULT ''" });
+  }
+
   /** Adding a batch again changes nothing: what the entry says by then is newer. */
-  add({ id, createdAt, status, inputFileId }: NewBatchEntry): void {
+  add({ id, keyId, createdAt, status, inputFileId }: NewBatchEntry): void {
     this.#sql.exec(
-      'INSERT INTO batches (id, created_at, status, input_file_id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+      'INSERT INTO batches (id, key, created_at, status, input_file_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
       id,
+      keyId,
       createdAt,
       status,
       inputFileId,
@@ -69,9 +79,14 @@ export class BatchIndex {
     return row !== undefined;
   }
 
-  countRunning(): number {
+  /** Running batches of a key, or without one of the whole account. */
+  countRunning(keyId: string | null): number {
     return this.#sql
-      .exec<{ count: number }>("SELECT count(*) AS count FROM batches WHERE status = 'running'")
+      .exec<{ count: number }>(
+        "SELECT count(*) AS count FROM batches WHERE status = 'running' AND (? IS NULL OR key = ?)",
+        keyId,
+        keyId,
+      )
       .one().count;
   }
 
@@ -82,11 +97,12 @@ export class BatchIndex {
     return Object.fromEntries(rows.toArray().map(({ status, count }) => [status, count]));
   }
 
-  /** Batches that have not started, the oldest first. */
-  pending(limit: number): string[] {
+  /** Batches of a status, the oldest first; -1 for all of them. */
+  withStatus(status: BatchStatus, limit: number): string[] {
     return this.#sql
       .exec<{ id: string }>(
-        "SELECT id FROM batches WHERE status = 'pending' ORDER BY created_at, n LIMIT ?",
+        'SELECT id FROM batches WHERE status = ? ORDER BY created_at, n LIMIT ?',
+        status,
         limit,
       )
       .toArray()
@@ -132,11 +148,13 @@ type BatchRow = {
   status: string;
   input_file_id: string | null;
   summary: string | null;
+  key: string;
 };
 
 function fromRow(row: BatchRow): BatchEntry {
   return {
     id: row.id,
+    keyId: row.key,
     createdAt: row.created_at,
     status: row.status as BatchStatus,
     inputFileId: row.input_file_id,

@@ -49,3 +49,43 @@ export function nextMonthAt(now: number): number {
   const date = new Date(now);
   return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1);
 }
+
+/** What a batch asks for, beside what it holds already. */
+export interface BatchWish {
+  /** What it was granted before and may still spend. */
+  heldNano: number;
+  /** With less it cannot go on, where nothing of it is in flight. */
+  leastNano: number;
+  /** What its next range could need. */
+  nextNano: number;
+  /** What all that it could hand out now could need. */
+  wantedNano: number;
+}
+
+export interface BatchGrant {
+  /** More than it held. */
+  nano: number;
+  /** Why it is less than the next range could need; null where it is not. */
+  short: MoneyShort | null;
+}
+
+/**
+ * How much more a batch may spend: at most half of what is free, so that other requests and batches find some; but enough
+ * for its next range, or, with nothing in flight, whatever there is. What is in flight may leave enough: then nothing.
+ *
+ * @param purses without what the batch itself has reserved
+ */
+export function grantBatch(purses: readonly Purse[], wish: BatchWish): BatchGrant {
+  const { heldNano, leastNano, nextNano, wantedNano } = wish;
+  const gone = purses.map(({ budgetNano, spentNano }) => budgetNano - spentNano - heldNano);
+  const unspent = Math.min(...gone);
+  const free = Math.max(
+    0,
+    Math.min(...purses.map((purse, index) => (gone[index] ?? 0) - purse.reservedNano)),
+  );
+  const least = heldNano > 0 ? nextNano : Math.min(leastNano, nextNano);
+  const offered = Math.min(wantedNano, free, Math.max(Math.floor(free / 2), nextNano));
+  const nano = offered < least ? 0 : offered;
+  if (nano >= nextNano) return { nano, short: null };
+  return { nano, short: unspent > nano && unspent >= least ? 'reserved' : 'spent' };
+}

@@ -3,8 +3,15 @@
 import type { Scope } from '../contract/accounts';
 import { nanoFromUsd } from '../contract/money';
 import type { AccountRecord } from './account-record';
-import { ACCOUNT_HOLDER, type AdmissionAnswer, decideAdmission, holdersOf, type KeyState } from './admission';
-import type { Purse } from './budget';
+import {
+  ACCOUNT_HOLDER,
+  type AdmissionAnswer,
+  decideAdmission,
+  hasBudget,
+  holdersOf,
+  type KeyState,
+} from './admission';
+import { type BatchGrant, type BatchWish, grantBatch, type Purse } from './budget';
 import type { BudgetEvents } from './budget-events';
 import { DEV_KEY_ID } from './dev-account';
 import type { AdmissionRequest, ExchangeAnswer, ExchangeMessage, Settlement } from './exchange';
@@ -99,6 +106,24 @@ export class FrontDesk {
     this.#taken.clear();
   }
 
+  /** Gives a batch more of the money, beside what it holds; null where there is no budget. */
+  fundBatch(id: string, keyId: string, wish: BatchWish, now: number): BatchGrant | null {
+    const { reservations } = this.#books;
+    const purses = this.purses(this.holders(keyId), now);
+    if (purses.length === 0) {
+      reservations.drop(id);
+      return null;
+    }
+    const own = reservations.nanoOf(id);
+    const grant = grantBatch(
+      purses.map((purse) => ({ ...purse, reservedNano: purse.reservedNano - own })),
+      wish,
+    );
+    reservations.set(id, { keyId, nano: wish.heldNano + grant.nano, expiresAt: null });
+    this.noteSpend(grant.short === 'spent' && wish.heldNano + grant.nano === 0, now);
+    return grant;
+  }
+
   #admit({ id, keyHash, ...wanted }: AdmissionRequest, now: number): AdmissionAnswer {
     const { record, keys, reservations } = this.#books;
     const key = keyHash === null ? devKey(now) : keys.find(keyHash);
@@ -117,7 +142,8 @@ export class FrontDesk {
     if (grant !== null) {
       reservations.set(id, { keyId, nano: grant.nano, expiresAt: now + RESERVATION_MS });
     }
-    return { ok: true, keyId, rates: rates.report(holders, now), grant, tokensAt };
+    const report = rates.report(holders, now);
+    return { ok: true, keyId, rates: report, grant, tokensAt, hasBudget: hasBudget(holders) };
   }
 
   #settleGroup(

@@ -3,6 +3,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { ResultsQuery } from '../contract/batches';
 import { sameText } from '../platform/constant-time';
+import * as money from './batch-budget';
 import { logCreated, logStarted } from './batch-log';
 import { BatchRecord } from './batch-record';
 import type { BatchDocument, BatchSnapshot } from './batch-response';
@@ -38,7 +39,7 @@ export interface Grant {
 }
 
 export interface Claimed {
-  spec: Pick<BatchSpec, 'accountId' | 'origin' | 'locale' | 'inputKey' | 'maxCostNano'>;
+  spec: Pick<BatchSpec, 'accountId' | 'origin' | 'locale' | 'inputKey'> & { hasCeiling: boolean };
   grants: Grant[];
 }
 
@@ -75,6 +76,7 @@ export class BatchObject extends DurableObject<Env> {
   /** When the account was last asked for room; an object that just woke asks at once. */
   #roomAskedAt = 0;
   #finishing: Promise<void> | null = null;
+  #funding: Promise<void> | null = null;
   /** Consumers that wait for the end, each with what ends its wait. */
   readonly #watchers = new Map<string, () => void>();
 
@@ -178,6 +180,13 @@ export class BatchObject extends DurableObject<Env> {
     await this.alarm();
   }
 
+  /** Its account, or its key, has a budget now. */
+  async budgetSet(): Promise<void> {
+    if (this.#record.get() === null) return;
+    this.#record.transaction(() => this.#record.save(money.putUnderBudget(this.#record.current().state)));
+    await this.ctx.storage.setAlarm(Date.now());
+  }
+
   /** Opens the planning of the input file, or null for a message that is stale or repeated. */
   claimPlan(epoch: number): PlanGrant | null {
     const batch = this.#record.get();
@@ -190,7 +199,7 @@ export class BatchObject extends DurableObject<Env> {
       epoch,
       inputKey: spec.inputKey,
       locale: spec.locale,
-      hasCeiling: spec.maxCostNano !== null,
+      hasBounds: spec.hasBounds,
       from: { byte: plan.byte, line: plan.line, item: plan.item },
       model: state.model,
     };
@@ -232,7 +241,8 @@ export class BatchObject extends DurableObject<Env> {
       }),
     );
     const { accountId, origin, locale, inputKey, maxCostNano } = batch.spec;
-    return { spec: { accountId, origin, locale, inputKey, maxCostNano }, grants };
+    const hasCeiling = money.ceilingOf(batch.state, maxCostNano) !== null;
+    return { spec: { accountId, origin, locale, inputKey, hasCeiling }, grants };
   }
 
   /**
@@ -255,12 +265,13 @@ export class BatchObject extends DurableObject<Env> {
     if (watcher !== undefined) this.#release(watcher);
     if (this.#record.get() === null) return commits.map(() => false);
     const now = Date.now();
-    const [held, messages] = this.#record.transaction(() => [
+    const [held, { messages, needsMoney }] = this.#record.transaction(() => [
       commits.map((commit) => this.#commitRange(commit, now)),
       this.#dispatcher.dispatch(now),
     ]);
     this.#hub.changed();
     this.#send(messages);
+    if (needsMoney) this.ctx.waitUntil(this.#fund());
     await this.#arm();
     this.#finishSoon();
     return held;
@@ -309,16 +320,14 @@ export class BatchObject extends DurableObject<Env> {
         this.#record.save(machine.finalize(this.#record.current().state, 'expired', now)),
       );
     }
-    if (this.#record.current().state.phase === 'waiting' && (await this.#accountHasRoom())) {
-      this.#record.transaction(() => this.#record.save(machine.start(this.#record.current().state, now)));
-      logStarted(this.#record.current());
-    }
-    const messages = this.#record.transaction(() => {
+    if (this.#record.current().state.phase === 'waiting') await this.#startIfRoom(now);
+    const { messages, needsMoney } = this.#record.transaction(() => {
       this.#dispatcher.reclaimLost(now);
       return this.#dispatcher.dispatch(now);
     });
     this.#hub.changed();
     this.#send(messages);
+    if (needsMoney) await this.#fund();
     await this.#finish();
     const { state } = this.#record.current();
     if (state.phase !== 'ended') return;
@@ -353,10 +362,51 @@ export class BatchObject extends DurableObject<Env> {
     this.ctx.waitUntil(sent);
   }
 
-  async #accountHasRoom(): Promise<boolean> {
+  async #startIfRoom(now: number): Promise<void> {
     this.#roomAskedAt = Date.now();
     const batch = this.#record.current();
-    return this.env.ACCOUNTS.getByName(batch.spec.accountId).startBatch(batchEntry(batch));
+    const start = await this.env.ACCOUNTS.getByName(batch.spec.accountId).startBatch(batchEntry(batch));
+    if (start === null) return;
+    this.#record.transaction(() => {
+      const started = machine.start(this.#record.current().state, now);
+      this.#record.save(start.hasBudget ? money.putUnderBudget(started) : started);
+    });
+    logStarted(this.#record.current());
+  }
+
+  /** Asks the account for money and hands out what it pays for; once at a time, whoever needs it. Never throws. */
+  #fund(): Promise<void> {
+    this.#funding ??= this.#askForMoney()
+      .catch((error: unknown) => {
+        logStep('batch.fund_failed', this.#record.current().spec.id)(error);
+        return scheduler.wait(STEP_RETRY_MS);
+      })
+      .finally(() => {
+        this.#funding = null;
+      });
+    return this.#funding;
+  }
+
+  async #askForMoney(): Promise<void> {
+    this.#record.transaction(() => this.#record.save(money.letGo(this.#record.current().state)));
+    const batch = this.#record.current();
+    const { spec, state } = batch;
+    const wish = money.wishFor(state, this.#dispatcher.waiting(Date.now()), spec.maxCostNano);
+    const grant = await this.env.ACCOUNTS.getByName(spec.accountId).fundBatch(
+      batchEntry(batch),
+      state.ledger,
+      wish,
+    );
+    const spent = machine.spentNano(state);
+    const now = Date.now();
+    const { messages } = this.#record.transaction(() => {
+      this.#record.save(money.fund(this.#record.current().state, spent, wish, grant, now));
+      return this.#dispatcher.dispatch(now);
+    });
+    this.#hub.changed();
+    this.#send(messages);
+    await this.#arm();
+    this.#finishSoon();
   }
 
   /** Finishes the batch if it is at its end, off the caller's path; what fails here, the alarm does again. */
@@ -411,12 +461,13 @@ export class BatchObject extends DurableObject<Env> {
       case 'running': {
         const { dispatch, deadline } = this.#record.store.nextTimes();
         // Where money is short, the ranges in flight are waited for, not the clock.
-        const isShort = spec.maxCostNano !== null && state.inFlight > 0;
+        const isShort = money.ceilingOf(state, spec.maxCostNano) !== null && state.inFlight > 0;
         const hasRoom = machine.roomInWindow(state) > 0 && !isShort;
+        const askAt = state.budget?.short ? state.budget.askAt : 0;
         return Math.min(
           spec.expiresAt,
           deadline ?? spec.expiresAt,
-          (hasRoom ? dispatch : null) ?? spec.expiresAt,
+          hasRoom && dispatch !== null ? Math.max(dispatch, askAt) : spec.expiresAt,
         );
       }
       case 'finalizing':

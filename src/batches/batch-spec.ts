@@ -24,6 +24,8 @@ export interface BatchSpec {
   outputExpiresAfterMs: number | null;
   /** The most the whole batch may cost, in nano-dollars. */
   maxCostNano: number | null;
+  /** Whether its ranges are cut with the most they can cost: there is a `max_cost`, or was a budget. */
+  hasBounds: boolean;
   webhook: { url: string; secret: string | null } | null;
   /** Opens this batch's stream, and nothing else: `stream_url` carries it. */
   streamToken: string;
@@ -37,7 +39,7 @@ export interface RangeCut {
   start: number;
   end: number;
   customIds: string[];
-  /** The most its items can cost, in nano-dollars, by estimate; 0 where the batch has no ceiling. */
+  /** The most its items can cost, in nano-dollars, by estimate; 0 where the batch has no bounds. */
   boundNano: number;
 }
 

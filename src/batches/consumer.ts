@@ -171,7 +171,7 @@ async function runRangeItem(
     position,
     attempt: (attempts[position] ?? 0) + 1,
     requestId: itemRequestId(batchId, first + position),
-    limit: spec.maxCostNano === null ? null : (run.left ?? ('bound' as const)),
+    limit: spec.hasCeiling ? (run.left ?? ('bound' as const)) : null,
   };
   run.add(await runItem(env, spec, item, run.lost.signal));
   await committer.flushIfLarge();

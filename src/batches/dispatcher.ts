@@ -1,5 +1,6 @@
 // Hands a batch's work to the queue: the planning of its file, then as many ranges as window and ceiling have room for.
 // What is handed out and lost comes back here.
+import { decideDispatch } from './batch-budget';
 import type { BatchRecord } from './batch-record';
 import type { BatchMessage } from './batch-spec';
 import type { RangeRow } from './batch-store';
@@ -11,6 +12,12 @@ const SEND_BATCH_LIMIT = 100;
 
 /** How long after the queue refused messages their work is handed out again. */
 const SEND_RETRY_MS = 2_000;
+
+/** What was handed out, and whether the account has to be asked for more money before anything else can be. */
+interface Dispatched {
+  messages: BatchMessage[];
+  needsMoney: boolean;
+}
 
 export class Dispatcher {
   readonly #record: BatchRecord;
@@ -28,10 +35,20 @@ export class Dispatcher {
   }
 
   /** In a transaction: marks what is handed out now. The messages are to be sent after it. */
-  dispatch(now: number): BatchMessage[] {
+  dispatch(now: number): Dispatched {
     return this.#record.current().state.phase === 'planning'
-      ? this.#dispatchPlan(now)
+      ? { messages: this.#dispatchPlan(now), needsMoney: false }
       : this.#dispatchRanges(now);
+  }
+
+  /** Ranges that could be handed out now, with the most that each can cost. */
+  waiting(now: number): RangeRow[] {
+    const { spec, state } = this.#record.current();
+    const room = machine.roomInWindow(state);
+    const rows = room === 0 ? [] : this.#record.store.waitingRanges(now, room);
+    // A batch that was cut before there was any limit to its money has no bounds.
+    if (spec.hasBounds || !state.budget) return rows;
+    return rows.map((row) => ({ ...row, boundNano: machine.UNBOUNDED }));
   }
 
   /** Sends hints. False where the queue did not take them all: that work waits a little. Never throws. */
@@ -75,25 +92,24 @@ export class Dispatcher {
     return [{ kind: 'plan', batch: spec.id, epoch: queued.epoch }];
   }
 
-  #dispatchRanges(now: number): BatchMessage[] {
-    const { spec, state: before } = this.#record.current();
-    const room = machine.roomInWindow(before);
-    if (room === 0) return [];
+  #dispatchRanges(now: number): Dispatched {
+    const { spec } = this.#record.current();
     const messages: BatchMessage[] = [];
-    for (const row of this.#record.store.waitingRanges(now, room)) {
+    for (const row of this.waiting(now)) {
       const { state } = this.#record.current();
-      const nano = spec.maxCostNano === null ? 0 : machine.allowance(state, row, spec.maxCostNano);
-      if (nano === null) break;
-      if (nano === 0 && row.boundNano > 0) {
-        this.#record.save(machine.reachCeiling(state, now));
+      const next = decideDispatch(state, row, spec.maxCostNano, now);
+      if (next === 'ask') return { messages, needsMoney: true };
+      if (next === 'wait') break;
+      if (next === 'max_cost' || next === 'budget') {
+        this.#record.save(machine.reachCeiling(state, now, next));
         break;
       }
-      const { batch, range } = machine.dispatch(state, row, nano, now);
+      const { batch, range } = machine.dispatch(state, row, next, now);
       this.#record.store.saveRange({ ...row, ...range });
       this.#record.save(batch);
       messages.push({ kind: 'run', batch: spec.id, range: row.n, epoch: range.epoch });
     }
-    return messages;
+    return { messages, needsMoney: false };
   }
 
   #reclaim(ranges: readonly RangeRow[], now: number, notBefore: number): void {

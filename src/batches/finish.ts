@@ -12,8 +12,8 @@ import type { WebhookOutbox } from './webhook-outbox';
 
 /** How the account's list knows a batch. */
 export function batchEntry({ spec, state }: Batch) {
-  const { id, createdAt, inputFileId } = spec;
-  return { id, createdAt, inputFileId, status: batchStatus(state) };
+  const { id, keyId, createdAt, inputFileId } = spec;
+  return { id, keyId, createdAt, inputFileId, status: batchStatus(state) };
 }
 
 /**
@@ -31,7 +31,6 @@ export async function finishBatch(env: Env, record: BatchRecord, outbox: Webhook
   const endedAt = Date.now();
   const ended = { spec, state: machine.end(state, endedAt) };
   await env.ACCOUNTS.getByName(spec.accountId).endBatch(batchEntry(ended), {
-    keyId: spec.keyId,
     ledger: state.ledger,
     files,
     summary: JSON.stringify(batchSnapshot(ended)),

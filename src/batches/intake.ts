@@ -36,6 +36,8 @@ export interface BatchMaker {
   keyId: string;
   origin: string;
   locale: Locale;
+  /** Whether the account or the key has a monthly budget. */
+  hasBudget: boolean;
 }
 
 /** A native request for a batch, checked: its inputs, or the file that has them. */
@@ -84,7 +86,7 @@ export async function createBatch(
   const { options, inputs } = order;
   const inputKey = inlineInputKey(maker.accountId, id);
   const spec = newSpec(id, maker, options, { inputKey, inputFileId: null });
-  const { bytes, cuts } = encodeLines(inputs, spec.maxCostNano !== null);
+  const { bytes, cuts } = encodeLines(inputs, spec.hasBounds);
   // R2 first: a crash before the next line leaves an object that the cron removes.
   await env.BUCKET.put(inputKey, bytes, { httpMetadata: { contentType: 'application/jsonl' } });
   return openBatch(env, spec, { cuts, model: sharedModel(inputs.map(({ line }) => line.body.model)) });
@@ -206,7 +208,7 @@ function checkWebhook(env: Env, url: string | null | undefined): void {
 
 function encodeLines(
   inputs: readonly CheckedInput[],
-  hasCeiling: boolean,
+  hasBounds: boolean,
 ): { bytes: Uint8Array; cuts: RangeCut[] } {
   const encoder = new TextEncoder();
   const cutter = new RangeCutter();
@@ -216,7 +218,7 @@ function encodeLines(
     const bytes = encoder.encode(`${JSON.stringify(line)}\n`);
     const length = bytes.byteLength;
     if (length > BATCH_LINE_LIMIT_BYTES) throw lineTooLong().at(`inputs[${index}]`);
-    const boundNano = hasCeiling ? boundOf(line.body, model, 'batch') : 0;
+    const boundNano = hasBounds ? boundOf(line.body, model, 'batch') : 0;
     cuts.push(cutter.add({ customId: line.custom_id, start, length, boundNano }));
     start += length;
     return bytes;
@@ -236,7 +238,7 @@ function newSpec(
   const { webhook_url: url, webhook_secret: secret, max_cost: maxCost } = options;
   return {
     id,
-    ...maker,
+    ...whoMakes(maker),
     ...input,
     metadata: options.metadata ?? null,
     completionWindow,
@@ -246,7 +248,13 @@ function newSpec(
     errorFileId: newId('file'),
     outputExpiresAfterMs: null,
     maxCostNano: maxCost === null || maxCost === undefined ? null : nanoFromUsd(maxCost),
+    hasBounds: typeof maxCost === 'number' || maker.hasBudget,
     webhook: url === null || url === undefined ? null : { url, secret: secret ?? null },
     streamToken: randomBase62(43),
   };
+}
+
+/** What a batch keeps of its maker. */
+export function whoMakes({ accountId, keyId, origin, locale }: BatchMaker) {
+  return { accountId, keyId, origin, locale };
 }

@@ -17,7 +17,7 @@ export interface PlanGrant {
   epoch: number;
   inputKey: string;
   locale: Locale;
-  hasCeiling: boolean;
+  hasBounds: boolean;
   from: ScanPlace;
   model: string | null | undefined;
 }
@@ -119,7 +119,7 @@ class Planner {
   /** After an error the batch can only fail, and what is cut already is enough to go on from. */
   #cut({ item, model, start, length, next }: Extract<ScannedLine, { ok: true }>): void {
     if (this.#errors.length > 0) return;
-    const boundNano = this.#grant.hasCeiling ? boundOf(item.body, model, 'batch') : 0;
+    const boundNano = this.#grant.hasBounds ? boundOf(item.body, model, 'batch') : 0;
     const full = this.#cutter.add({ customId: item.custom_id, start, length, boundNano });
     if (full !== null) {
       this.#cuts.push(full);

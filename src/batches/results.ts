@@ -183,6 +183,9 @@ function leftOver(
 }
 
 function leftOverError(spec: BatchSpec, state: BatchState): ApiError {
+  if (state.ceilingReached === 'budget') {
+    return new ApiError('budget_exceeded', { detail: ['batch_budget_spent'] });
+  }
   if (state.ceilingReached) {
     const usd = String(usdFromNano(spec.maxCostNano ?? 0));
     return new ApiError('budget_exceeded', { detail: ['max_cost_reached', usd] });

@@ -14,7 +14,7 @@ import type { RetrySource } from './batch-object';
 import type { BatchSnapshot } from './batch-response';
 import { type BatchSpec, inlineInputKey, type RangeCut } from './batch-spec';
 import { isBlank } from './input-scan';
-import { type BatchMaker, openBatch, sharedModel } from './intake';
+import { type BatchMaker, openBatch, sharedModel, whoMakes } from './intake';
 import { RangeCutter } from './range-cutter';
 
 const LINE_BREAK = new Uint8Array([0x0a]);
@@ -34,7 +34,8 @@ export async function retryBatch(
   if (items?.length === 0) throw new ApiError('invalid_request', { detail: ['nothing_to_retry'] });
   const spec: BatchSpec = {
     ...source.spec,
-    ...maker,
+    ...whoMakes(maker),
+    hasBounds: source.spec.maxCostNano !== null || maker.hasBudget,
     id,
     createdAt: Date.now(),
     expiresAt: Date.now() + (source.spec.expiresAt - source.spec.createdAt),
@@ -68,7 +69,7 @@ async function copyLines(
       const { custom_id: customId, body } = parseJson(bytes) as BatchLine;
       await writer.write(concatBytes([bytes, LINE_BREAK]));
       const model = findModel(body.model);
-      const boundNano = spec.maxCostNano === null || model === null ? 0 : boundOf(body, model, 'batch');
+      const boundNano = !spec.hasBounds || model === null ? 0 : boundOf(body, model, 'batch');
       cuts.push(cutter.add({ customId, start, length: writer.size - start, boundNano }));
       models.add(body.model);
     }

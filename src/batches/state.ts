@@ -3,6 +3,7 @@
 import { addCost, type CostNano, type LedgerEntry } from '../accounts/ledger';
 import type { InputError } from '../contract/batches';
 import { addUsage, NO_USAGE, type Usage } from '../contract/chat';
+import type { BatchBudget } from './batch-budget';
 import * as lease from './lease';
 
 /** Ranges in flight: where a batch starts, and how far success can take it. */
@@ -21,6 +22,9 @@ export type BatchPhase = 'planning' | 'waiting' | 'running' | 'finalizing' | 'en
 
 /** How a batch ends. `invalid`: its input file was refused. `expired`: shown as `failed` with `batch_expired`. */
 export type BatchOutcome = 'completed' | 'invalid' | 'expired' | 'cancelled';
+
+/** What a batch's spending can come to an end at. */
+export type Ceiling = 'max_cost' | 'budget';
 
 /** The planning of an input file, and how far it has come. */
 export interface PlanState extends lease.Lease {
@@ -49,8 +53,10 @@ export interface BatchState {
   inFlight: number;
   /** What the ranges in flight may still spend, in nano-dollars. Only kept for a batch with a ceiling. */
   reservedNano: number;
+  /** What its account lets it spend; null where neither account nor key has a budget. */
+  budget: BatchBudget | null;
   /** The money is used up: every item without an outcome has failed for want of it. */
-  ceilingReached: boolean;
+  ceilingReached: Ceiling | null;
   /** The event number of the first of those failures; the others follow in input order. */
   leftOverFrom: number;
   /** Bytes of all recorded results as JSON. */
@@ -115,7 +121,8 @@ export function newBatchState(inputs: { total: number; model: string | null } | 
     window: WINDOW_START,
     inFlight: 0,
     reservedNano: 0,
-    ceilingReached: false,
+    budget: null,
+    ceilingReached: null,
     leftOverFrom: 0,
     resultBytes: 0,
     ledger: [],
@@ -272,7 +279,7 @@ export function commit(
     reservedNano: batch.reservedNano - range.reservedNano + reservedNano,
     window: nextWindow(batch.window, report, finished),
   };
-  return { batch: afterCommit(counted, range, report, now), range: nextRange, recorded };
+  return { batch: afterCommit(counted, range, report, spent, now), range: nextRange, recorded };
 }
 
 /** A range whose deadline has passed goes back to wait; null for one that is not lost, or that nobody needs any more. */
@@ -301,13 +308,13 @@ export function finalize(batch: BatchState, outcome: BatchOutcome, now: number):
 }
 
 /** The money is used up: every item that has no outcome has failed, and the batch is complete. */
-export function reachCeiling(batch: BatchState, now: number): BatchState {
+export function reachCeiling(batch: BatchState, now: number, ceiling: Ceiling = 'max_cost'): BatchState {
   if (batch.phase !== 'running') return batch;
   const leftOver = batch.total - batch.completed - batch.failed;
   const failed: BatchState = {
     ...batch,
     failed: batch.failed + leftOver,
-    ceilingReached: true,
+    ceilingReached: ceiling,
     leftOverFrom: batch.sequence + 1,
     sequence: batch.sequence + leftOver + 1,
   };
@@ -359,10 +366,20 @@ function newOutcomes(
   return recorded;
 }
 
-function afterCommit(batch: BatchState, range: RangeState, report: RangeReport, now: number): BatchState {
+function afterCommit(
+  batch: BatchState,
+  range: RangeState,
+  report: RangeReport,
+  recordedNano: number,
+  now: number,
+): BatchState {
   if (batch.completed + batch.failed === batch.total) return finalize(batch, 'completed', now);
   const hadAllThereIs = range.boundNano === UNBOUNDED;
-  return report.unaffordable && hadAllThereIs ? reachCeiling(batch, now) : batch;
+  if (!report.unaffordable || !hadAllThereIs) return batch;
+  if (!batch.budget) return reachCeiling(batch, now);
+  // It takes more than it had left, which the account may still have.
+  const leastNano = range.reservedNano - recordedNano + 1;
+  return { ...batch, budget: { ...batch.budget, leastNano } };
 }
 
 function nextWindow(window: number, report: RangeReport, finished: boolean): number {

@@ -44,8 +44,8 @@ export type AppContext = Context<AppEnv>;
 
 /** Who makes a batch with this request, and from where. */
 export function makerOf(c: AppContext): BatchMaker {
-  const { accountId, keyId, locale } = c.var;
-  return { accountId, keyId, locale, origin: originOf(c) };
+  const { accountId, keyId, locale, admission } = c.var;
+  return { accountId, keyId, locale, origin: originOf(c), hasBudget: admission?.hasBudget ?? false };
 }
 
 /** The origin the client used: URLs in answers are made on it. */

@@ -2,7 +2,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
-import type { BatchEnd } from '../../src/accounts/account-object';
+import type { AccountObject, BatchEnd } from '../../src/accounts/account-object';
 import type { NewBatchEntry } from '../../src/accounts/batch-index';
 import type { BatchSpec } from '../../src/batches/batch-spec';
 import { newId } from '../../src/contract/ids';
@@ -10,14 +10,26 @@ import { emptyAccount, file, NOW, newAccount, walk } from './accounts';
 import { entry } from './spend';
 
 function batch(values: Partial<NewBatchEntry> = {}): NewBatchEntry {
-  return { id: newId('batch'), createdAt: NOW, status: 'pending', inputFileId: null, ...values };
+  return {
+    id: newId('batch'),
+    keyId: 'key_a',
+    createdAt: NOW,
+    status: 'pending',
+    inputFileId: null,
+    ...values,
+  };
 }
 
 /** The same batch at its end. */
 const completed = (entry: NewBatchEntry): NewBatchEntry => ({ ...entry, status: 'completed' });
 
 function end(values: Partial<BatchEnd> = {}): BatchEnd {
-  return { keyId: 'key_a', ledger: [], files: [], summary: '{"id":"…"}', ...values };
+  return { ledger: [], files: [], summary: '{"id":"…"}', ...values };
+}
+
+/** Whether it may run. */
+async function starts(account: DurableObjectStub<AccountObject>, asking: NewBatchEntry): Promise<boolean> {
+  return (await account.startBatch(asking)) !== null;
 }
 
 const LIST = { limit: 10, order: 'asc' } as const;
@@ -28,7 +40,7 @@ describe('a batch', () => {
     const [one, other] = [batch(), batch({ inputFileId: newId('file') })];
     await account.addBatch(one);
     await account.addBatch(other);
-    expect(await account.startBatch(one)).toBe(true);
+    expect(await account.startBatch(one)).toEqual({ hasBudget: false });
     expect((await account.listBatches(LIST))?.data).toEqual([
       { ...one, status: 'running', summary: null },
       { ...other, summary: null },
@@ -124,7 +136,7 @@ describe('the limit on concurrent batches', () => {
     for (const added of [a, b, c, d]) await account.addBatch(added);
     const ask = async (...batches: NewBatchEntry[]) => {
       const answers: boolean[] = [];
-      for (const asking of batches) answers.push(await account.startBatch(asking));
+      for (const asking of batches) answers.push(await starts(account, asking));
       return answers;
     };
     expect(await ask(a, b, c, d)).toEqual([true, true, false, false]);
@@ -139,26 +151,37 @@ describe('the limit on concurrent batches', () => {
 
   it('holds for those that ask at the same moment', async () => {
     const account = await newAccount({ concurrent_batches: 3 });
-    const answers = await Promise.all(Array.from({ length: 10 }, () => account.startBatch(batch())));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => starts(account, batch())));
     expect(answers.filter(Boolean)).toHaveLength(3);
   });
 
   it('may be changed: more start at once, fewer stop none', async () => {
     const account = await newAccount({ concurrent_batches: 1 });
     const [a, b, c] = [batch(), batch(), batch()] as const;
-    expect([await account.startBatch(a), await account.startBatch(b)]).toEqual([true, false]);
+    expect([await starts(account, a), await starts(account, b)]).toEqual([true, false]);
     await account.update({ limits: { concurrent_batches: 2 } });
-    expect(await account.startBatch(b)).toBe(true);
+    expect(await starts(account, b)).toBe(true);
     await account.update({ limits: { concurrent_batches: 1 } });
-    expect([await account.startBatch(a), await account.startBatch(b)]).toEqual([true, true]);
-    expect(await account.startBatch(c)).toBe(false);
+    expect([await starts(account, a), await starts(account, b)]).toEqual([true, true]);
+    expect(await starts(account, c)).toBe(false);
     await account.update({ limits: { concurrent_batches: null } });
-    expect(await account.startBatch(c)).toBe(true);
+    expect(await starts(account, c)).toBe(true);
+  });
+
+  it('may be tighter for a key', async () => {
+    const account = await newAccount({ concurrent_batches: 3 });
+    const { key } = await account.createKey({ name: 'narrow', limits: { concurrent_batches: 1 } });
+    const [a, b, c, d, e] = [key.id, key.id, 'key_b', 'key_b', 'key_b'].map((keyId) => batch({ keyId }));
+    const answers: boolean[] = [];
+    for (const asking of [a, b, c, d, e]) if (asking) answers.push(await starts(account, asking));
+    expect(answers).toEqual([true, false, true, true, false]);
+    await account.endBatch(completed(a ?? batch()), end());
+    expect([b && (await starts(account, b)), e && (await starts(account, e))]).toEqual([true, false]);
   });
 
   it('is none where none is set, or where there is no account yet', async () => {
     for (const account of [await newAccount(), emptyAccount()]) {
-      for (let i = 0; i < 30; i++) expect(await account.startBatch(batch())).toBe(true);
+      for (let i = 0; i < 30; i++) expect(await starts(account, batch())).toBe(true);
     }
   });
 
@@ -166,7 +189,7 @@ describe('the limit on concurrent batches', () => {
     const account = await newAccount({ concurrent_batches: 1 });
     const { id: accountId = '' } = (await account.describe()) ?? {};
     const running = batch({ createdAt: Date.now() });
-    expect(await account.startBatch(running)).toBe(true);
+    expect(await starts(account, running)).toBe(true);
     const spec = specOf(accountId, newId('batch'));
     const stub = env.BATCHES.getByName(spec.id);
     const cut = { first: 0, start: 0, end: 10, customIds: ['a'], boundNano: 0 };
@@ -286,6 +309,7 @@ function specOf(accountId: string, id: string): BatchSpec {
     errorFileId: newId('file'),
     outputExpiresAfterMs: null,
     maxCostNano: null,
+    hasBounds: false,
     webhook: null,
     streamToken: 'token',
   };

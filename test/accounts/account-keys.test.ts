@@ -144,9 +144,12 @@ it('the list has every key once, in either order, without secrets', async () => 
     'id',
     'name',
     'hint',
+    'scopes',
+    'limits',
     'created_at',
     'expires_at',
     'revoked_at',
+    'last_used_at',
   ]);
   expect(await account.listKeys({ limit: 1, order: 'asc', after: 'key_unknown' })).toBeNull();
 });

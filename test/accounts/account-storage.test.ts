@@ -34,9 +34,10 @@ function used(account: DurableObjectStub<AccountObject>): Promise<number> {
 }
 
 function endBatch(account: DurableObjectStub<AccountObject>, size: number) {
-  const batch = { id: newId('batch'), createdAt: NOW, status: 'completed' as const, inputFileId: null };
+  const status = 'completed' as const;
+  const batch = { id: newId('batch'), createdAt: NOW, keyId: KEY, status, inputFileId: null };
   const files = [file({ purpose: 'batch_output', size })];
-  const end = { keyId: KEY, ledger: [], files, summary: '{}' };
+  const end = { ledger: [], files, summary: '{}' };
   return { again: () => account.endBatch(batch, end) };
 }
 

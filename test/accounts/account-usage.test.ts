@@ -24,8 +24,8 @@ function endBatch<To extends Account | AccountObject>(
   keyId: string,
   ledger: LedgerEntry[],
 ) {
-  const entry = { id, createdAt: 0, status: 'completed', inputFileId: null } as const;
-  return account.endBatch(entry, { keyId, ledger, files: [], summary: '{}' });
+  const entry = { id, keyId, createdAt: 0, status: 'completed', inputFileId: null } as const;
+  return account.endBatch(entry, { ledger, files: [], summary: '{}' });
 }
 
 /** A row or total of the report, for so many requests and tokens. */
@@ -230,7 +230,7 @@ describe('a batch’s ledger', () => {
     const account = await newAccount();
     const id = newId('batch');
     const ledger = [entry({ requests: 3, tokens: 30 })];
-    await account.addBatch({ id, createdAt: 0, status: 'completed', inputFileId: null });
+    await account.addBatch({ id, keyId: 'key_a', createdAt: 0, status: 'completed', inputFileId: null });
     await endBatch(account, id, 'key_a', ledger);
     await account.removeBatch(id);
     expect(await total(account)).toMatchObject(sum(3, 30));

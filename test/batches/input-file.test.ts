@@ -27,7 +27,7 @@ async function plan(
   const cuts: RangeCut[] = [];
   let errors: InputError[] = [];
   const from = { byte: 0, line: 0, item: 0 };
-  const grant = { epoch: 1, inputKey, locale, hasCeiling: false, from, model: undefined };
+  const grant = { epoch: 1, inputKey, locale, hasBounds: false, from, model: undefined };
   await planInput(env.BUCKET, grant, new Set(), async (_epoch, report, some) => {
     cuts.push(...some);
     errors = report.errors;

@@ -52,7 +52,7 @@ async function wholePlan(rig: Rig): Promise<RangeCut[]> {
     epoch: 1,
     inputKey: rig.spec.inputKey,
     locale: 'en',
-    hasCeiling: rig.spec.maxCostNano !== null,
+    hasBounds: rig.spec.hasBounds,
     from,
     model: undefined,
   };

@@ -27,7 +27,7 @@ async function plan(file: string | Uint8Array): Promise<{ cuts: RangeCut[]; repo
   const cuts: RangeCut[] = [];
   let last: PlanReport | null = null;
   const from = { byte: 0, line: 0, item: 0 };
-  const grant = { epoch: 1, inputKey: KEY, locale: 'en' as const, hasCeiling: false, from, model: undefined };
+  const grant = { epoch: 1, inputKey: KEY, locale: 'en' as const, hasBounds: false, from, model: undefined };
   await planInput(env.BUCKET, grant, new Set(), async (_epoch, report, some) => {
     cuts.push(...some);
     last = report;

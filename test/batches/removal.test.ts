@@ -141,6 +141,7 @@ describe('the cron', () => {
     const account = env.ACCOUNTS.getByName(rig.client.accountId);
     const lost = {
       id: 'batch_00000000dead',
+      keyId: rig.spec.keyId,
       createdAt: rig.spec.createdAt,
       status: 'completed',
       inputFileId: null,

@@ -69,8 +69,7 @@ export async function newRig(lines: readonly BatchLine[], options: RigOptions = 
   for (let first = 0; first < lines.length; first += rangeItems) {
     const some = lines.slice(first, first + rangeItems);
     const end = start + encoder.encode(toJsonLines(some)).byteLength;
-    const boundNano =
-      rig.spec.maxCostNano === null ? 0 : some.reduce((sum, { body }) => sum + bound(body), 0);
+    const boundNano = !rig.spec.hasBounds ? 0 : some.reduce((sum, { body }) => sum + bound(body), 0);
     cuts.push({ first, start, end, customIds: some.map(({ custom_id }) => custom_id), boundNano });
     start = end;
   }
@@ -122,6 +121,7 @@ async function prepare({ client: given, spec: values }: RigOptions): Promise<Rig
     errorFileId: newId('file'),
     outputExpiresAfterMs: null,
     maxCostNano: null,
+    hasBounds: typeof values?.maxCostNano === 'number',
     webhook: null,
     streamToken: 'a-token-that-opens-the-stream',
     ...values,

@@ -27,6 +27,7 @@ export function snapshotOf(
       errorFileId: 'file_error',
       outputExpiresAfterMs: null,
       maxCostNano: null,
+      hasBounds: false,
       streamToken: 'stream-token',
       ...spec,
     },
