@@ -1,6 +1,6 @@
 // What happens next to a batch, as pure functions of state, event and time: no I/O, no clock, `now` is passed in.
 // The BatchObject loads, asks here, and saves in one transaction.
-import { addCost, type CostNano, type LedgerEntry } from '../accounts/ledger';
+import { addCost, type CostNano, dayOf, type LedgerEntry } from '../accounts/ledger';
 import type { InputError } from '../contract/batches';
 import { addUsage, NO_USAGE, type Usage } from '../contract/chat';
 import type { BatchBudget } from './batch-budget';
@@ -394,7 +394,7 @@ function costOf(costNano: CostNano | null): number {
 function charge(ledger: LedgerEntry[], item: ItemOutcome, now: number): LedgerEntry[] {
   if (item.charge === null) return ledger;
   const { model, usage, costNano } = item.charge;
-  const day = new Date(now).toISOString().slice(0, 10);
+  const day = dayOf(now);
   const booked = ledger.find((entry) => entry.day === day && entry.model === model);
   if (booked === undefined) return [...ledger, { day, model, requests: 1, usage, costNano }];
   const sum: LedgerEntry = {

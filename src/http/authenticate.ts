@@ -48,14 +48,14 @@ export async function admitRequest(
 }
 
 /** Reads the request's key, or throws 401. No one is asked about it. */
-export async function readKey(c: AppContext): Promise<void> {
+async function readKey(c: AppContext): Promise<void> {
   const bearer = await readBearer(c.env, bearerOf(c));
   if (bearer === null) throw new ApiError('authentication_error', { detail: ['key_malformed'] });
   c.set('bearer', bearer);
 }
 
 /** Says on the answer where the limits stand. */
-export function showRates(c: AppContext): void {
+function showRates(c: AppContext): void {
   const { admission } = c.var;
   if (admission === null) return;
   for (const [name, value] of Object.entries(rateHeaders(admission.rates))) c.res.headers.set(name, value);

@@ -10,7 +10,8 @@ it('names the days up to today, in UTC and across months', () => {
 });
 
 it('gives a day without use its zero', () => {
-  const rows = [{ day: '2026-02-28', requests: 4, usage: NO_USAGE, cost: null }];
+  const sum = { requests: 4, usage: NO_USAGE, cost: null };
+  const rows = [{ day: '2026-02-28', ...sum, batch: { requests: 0, cost: null, discount: null } }];
   expect(withEveryDay(daysUntil(NOW, 2), rows, (row) => row.requests)).toEqual([
     { day: '2026-02-28', value: 4 },
     { day: '2026-03-01', value: 0 },

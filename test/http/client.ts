@@ -1,6 +1,6 @@
 // What HTTP tests share: accounts of their own, and requests as a client sends them.
 import { exports } from 'cloudflare:workers';
-import type { AccountCreate, AccountResponse, KeyResponse } from '../../src/contract/accounts';
+import type { AccountCreate, AccountResponse, KeyResponse, Limits } from '../../src/contract/accounts';
 
 export const ORIGIN = 'http://quire';
 export const ADMIN_KEY = 'admin-test';
@@ -54,12 +54,16 @@ export interface Client {
   json: <T>(method: string, path: string, call?: Call) => Promise<T>;
 }
 
-/** A client of a fresh account. */
-export async function newClient(): Promise<Client> {
-  const account = await newAccount();
-  const { id: keyId, key } = await newKey(account.id);
+/** A client of a fresh account, held to these limits. */
+export async function newClient(limits: Limits = {}): Promise<Client> {
+  return clientOf((await newAccount({ name: 'test', limits })).id);
+}
+
+/** A client by a new key of an account. */
+export async function clientOf(accountId: string, create?: object): Promise<Client> {
+  const { id: keyId, key } = await newKey(accountId, create);
   return {
-    accountId: account.id,
+    accountId,
     keyId,
     key,
     send: (method, path, call) => send(key, method, path, call),
