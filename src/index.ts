@@ -9,6 +9,7 @@ export { IdempotencyObject } from './accounts/idempotency-object';
 export { RegistryObject } from './accounts/registry-object';
 export { BackgroundRunner } from './batches/background-runner';
 export { BatchObject } from './batches/batch-object';
+export { WebhookObject } from './webhooks/webhook-object';
 
 export default {
   fetch: app.fetch,

@@ -11,6 +11,12 @@ interface __BaseEnv_Env {
    * then go on in the background, so that a slow item holds up no one else.
    */
   DETACH_DELIVERIES?: string;
+  /** Waits between the attempts of a webhook, e.g. "5,60,600", instead of those of Standard Webhooks. */
+  WEBHOOK_RETRY_SECONDS?: string;
+  /** Ports beside 443 and 80 that webhooks and document URLs may name, e.g. "8443,8080". */
+  OUTGOING_PORTS?: string;
+  /** A resolver (JSON API of DNS over HTTPS) that is asked where a name leads before anything is sent there. */
+  DNS_OVER_HTTPS_URL?: string;
   /** The key of the account `dev`, for local runs only. */
   DEV_KEY?: string;
 }

@@ -50,6 +50,9 @@ const SCHEMA = [
 /** How many waiting batches learn that one has ended: some may still be planning, so more than the one there is room for. */
 const WOKEN_BATCHES = 10;
 
+/** In the object's key-value storage. Never removed: it spares a call only. */
+const WEBHOOKS_KEY = 'has_webhooks';
+
 /** What came of removing a file: the R2 key of bytes that no one needs any more, or null for bytes that stay. */
 export type FileRemoval = 'in_use' | { bytesToDelete: string | null };
 
@@ -297,9 +300,9 @@ export class AccountObject extends DurableObject<Env> {
 
   /**
    * Books a batch's spend, lists its output files and notes its end, all or nothing; a repeated call changes nothing. The
-   * batches that wait for room are told of it.
+   * batches that wait for room are told of it. Answers whether the account has, or had, webhook endpoints to be told too.
    */
-  endBatch(batch: NewBatchEntry, end: BatchEnd): void {
+  endBatch(batch: NewBatchEntry, end: BatchEnd): { hasWebhooks: boolean } {
     this.#makeTables();
     this.#transaction(() => {
       this.#usage.bookBatch(batch.id, batch.keyId, end.ledger);
@@ -310,6 +313,17 @@ export class AccountObject extends DurableObject<Env> {
       this.#batches.update(batch.id, batch.status, end.summary);
     });
     this.#wakeWaitingBatches();
+    return { hasWebhooks: this.hasWebhooks() };
+  }
+
+  /** The account is about to have a webhook endpoint: from here on its WebhookObject is told of events. */
+  noteWebhooks(): void {
+    this.ctx.storage.kv.put(WEBHOOKS_KEY, true);
+  }
+
+  /** Whether an event can have anyone who listens. */
+  hasWebhooks(): boolean {
+    return this.ctx.storage.kv.get(WEBHOOKS_KEY) === true;
   }
 
   /** Takes a batch off the list; what it spent stays booked. Answers whether no one needs its input's bytes any more. */

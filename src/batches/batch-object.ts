@@ -2,7 +2,12 @@
 // tells the world (queue, subscribers, account, webhook). Its SQLite is the truth; queue messages are hints.
 import { DurableObject } from 'cloudflare:workers';
 import type { ResultsQuery } from '../contract/batches';
+import type { DeliveryResponse } from '../contract/webhooks';
 import { sameText } from '../platform/constant-time';
+import { targetPolicy } from '../platform/target-policy';
+import { deliverWebhook } from '../webhooks/deliver';
+import { DeliveryOutbox } from '../webhooks/delivery-outbox';
+import { decideDelivery, retryDelays } from '../webhooks/schedule';
 import * as money from './batch-budget';
 import { logCreated, logStarted } from './batch-log';
 import { BatchRecord } from './batch-record';
@@ -11,14 +16,13 @@ import type { BatchMessage, BatchSpec, RangeCut } from './batch-spec';
 import type { RangeRow } from './batch-store';
 import { Dispatcher } from './dispatcher';
 import { batchSnapshot, fullDocument, linesResponse, progressSource } from './documents';
-import { batchEntry, finishBatch, removeTraces } from './finish';
+import { ACCOUNT_ENDPOINTS, announceEnd, batchEntry, finishBatch, OWN_WEBHOOK, removeTraces } from './finish';
 import * as lease from './lease';
 import type { PlanGrant } from './plan';
 import { ProgressHub } from './progress-stream';
 import { type ResultsPage, resultsInCommitOrder, resultsInInputOrder, sequenceOf, takePage } from './results';
 import { retentionMs } from './retention';
 import * as machine from './state';
-import { type DeliveryAttempt, OUTBOX_SCHEMA, WebhookOutbox } from './webhook-outbox';
 
 /** What a consumer needs to run a range it claimed. */
 export interface Grant {
@@ -71,12 +75,14 @@ const ROOM_CHECK_MS = 30_000;
 export class BatchObject extends DurableObject<Env> {
   readonly #record = new BatchRecord(this.ctx.storage);
   readonly #dispatcher = new Dispatcher(this.#record, this.env.BATCH_QUEUE);
-  readonly #outbox = new WebhookOutbox(this.ctx.storage.sql);
+  readonly #outbox = new DeliveryOutbox(this.ctx.storage.sql);
   readonly #hub = new ProgressHub(progressSource(this.#record));
   /** When the account was last asked for room; an object that just woke asks at once. */
   #roomAskedAt = 0;
   #finishing: Promise<void> | null = null;
   #funding: Promise<void> | null = null;
+  #delivering: Promise<void> | null = null;
+  #announcing: Promise<void> | null = null;
   /** Consumers that wait for the end, each with what ends its wait. */
   readonly #watchers = new Map<string, () => void>();
 
@@ -91,7 +97,6 @@ export class BatchObject extends DurableObject<Env> {
     this.ctx.storage.transactionSync(() => {
       store.create(spec, machine.newBatchState(inputs && { total, model: inputs.model }));
       store.addRanges(inputs?.cuts ?? []);
-      this.ctx.storage.sql.exec(OUTBOX_SCHEMA);
     });
     logCreated(this.#record.current());
     await this.#arm();
@@ -166,8 +171,21 @@ export class BatchObject extends DurableObject<Env> {
     return takePage(resultsInInputOrder(store, batch, from), query.limit, query.status);
   }
 
-  deliveries(accountId: string): DeliveryAttempt[] | null {
-    return this.#record.owned(accountId) && this.#outbox.attempts();
+  /** The delivery of the batch's own webhook, with its attempts; null inside where there is none (yet). */
+  delivery(accountId: string): { delivery: DeliveryResponse | null } | null {
+    return this.#record.owned(accountId) && { delivery: this.#ownDelivery() };
+  }
+
+  /** Sends the batch's own webhook again now, whatever came of it. */
+  async resendWebhook(accountId: string): Promise<DeliveryResponse | 'not_ended' | 'no_webhook' | null> {
+    const batch = this.#record.owned(accountId);
+    if (batch === null) return null;
+    if (batch.spec.webhook === null) return 'no_webhook';
+    const delivery = this.#ownDelivery();
+    if (delivery === null) return 'not_ended';
+    this.#outbox.resend(OWN_WEBHOOK, delivery.event_id);
+    await this.#arm();
+    return this.#ownDelivery();
   }
 
   /** Whether a batch is here: R2 objects under its prefix are its own then. */
@@ -331,9 +349,10 @@ export class BatchObject extends DurableObject<Env> {
     await this.#finish();
     const { state } = this.#record.current();
     if (state.phase !== 'ended') return;
-    await this.#outbox.deliverDue(now, { allowPrivate: this.env.ALLOW_PRIVATE_NETWORK === 'true' });
+    await this.#deliver();
+    await this.#announce();
     // A webhook that is still to be delivered keeps its batch.
-    if (this.#outbox.nextAt() === null && now >= this.#retainedUntil(state)) await this.#destroy();
+    if (this.#outbox.nextAt(OWN_WEBHOOK) === null && now >= this.#retainedUntil(state)) await this.#destroy();
   }
 
   #commitRange({ range: n, epoch, report, results }: RangeCommit, now: number): boolean {
@@ -422,12 +441,49 @@ export class BatchObject extends DurableObject<Env> {
     this.#finishing ??= finishBatch(this.env, this.#record, this.#outbox)
       .then(() => {
         this.#hub.changed();
-        return this.#arm();
+        return this.#announce();
       })
+      .then(() => this.#arm())
       .finally(() => {
         this.#finishing = null;
       });
     return this.#finishing;
+  }
+
+  /** Makes the attempt of the batch's own webhook that is due. Once at a time, whoever asks. */
+  #deliver(): Promise<void> {
+    this.#delivering ??= this.#attemptDue().finally(() => {
+      this.#delivering = null;
+    });
+    return this.#delivering;
+  }
+
+  async #attemptDue(): Promise<void> {
+    const { webhook } = this.#record.current().spec;
+    const at = Date.now();
+    const [due] = this.#outbox.due(OWN_WEBHOOK, at, 1);
+    if (webhook === null || due === undefined) return;
+    const { url, secret } = webhook;
+    const secrets = secret === null ? [] : [secret];
+    const policy = targetPolicy(this.env);
+    const message = { url, secrets, id: due.eventId, sequence: null, body: due.body, policy };
+    const outcome = await deliverWebhook(message, at);
+    const delays = retryDelays(this.env);
+    const decision = decideDelivery(outcome, due.tries + 1, Date.now(), Math.random(), delays);
+    this.#outbox.record(due, at, outcome, decision);
+  }
+
+  /** Tells the account's endpoints of the end, if they are still to be told. Once at a time, whoever asks. */
+  #announce(): Promise<void> {
+    this.#announcing ??= announceEnd(this.env, this.#record.current(), this.#outbox).finally(() => {
+      this.#announcing = null;
+    });
+    return this.#announcing;
+  }
+
+  #ownDelivery(): DeliveryResponse | null {
+    const page = this.#outbox.list(OWN_WEBHOOK, { limit: 1, order: 'asc' });
+    return page?.data[0] ?? null;
   }
 
   #release(watcher: string): void {
@@ -473,7 +529,12 @@ export class BatchObject extends DurableObject<Env> {
       case 'finalizing':
         return Date.now() + STEP_RETRY_MS;
       case 'ended':
-        return this.#outbox.nextAt() ?? this.#retainedUntil(state);
+        return Math.min(
+          this.#outbox.nextAt(OWN_WEBHOOK) ?? this.#retainedUntil(state),
+          this.#outbox.nextAt(ACCOUNT_ENDPOINTS) === null
+            ? Number.POSITIVE_INFINITY
+            : Date.now() + STEP_RETRY_MS,
+        );
     }
   }
 

@@ -22,7 +22,7 @@ import { parseOrThrow } from '../contract/validation';
 import { findFile } from '../files/file-store';
 import type { CatalogueModel } from '../models/catalogue';
 import { concatBytes } from '../platform/bytes';
-import { checkTarget } from '../platform/guarded-fetch';
+import { checkWebhookUrl } from '../webhooks/check-url';
 import type { BatchSnapshot } from './batch-response';
 import { type BatchSpec, inlineInputKey, type RangeCut } from './batch-spec';
 import { checkInput, lineTooLong } from './input-scan';
@@ -196,14 +196,7 @@ async function checkLines(
 }
 
 function checkWebhook(env: Env, url: string | null | undefined): void {
-  if (url === null || url === undefined) return;
-  const target = checkTarget(url, { allowPrivate: env.ALLOW_PRIVATE_NETWORK === 'true' });
-  if (!target.ok) {
-    throw new ApiError('invalid_request', {
-      detail: ['target_invalid', target.reason],
-      param: 'webhook_url',
-    });
-  }
+  if (url !== null && url !== undefined) checkWebhookUrl(env, url, 'webhook_url');
 }
 
 function encodeLines(

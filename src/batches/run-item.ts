@@ -8,6 +8,7 @@ import { ITEM_RESULT_LIMIT_BYTES } from '../contract/limits';
 import { errorBody } from '../contract/messages/render';
 import { readFileBytes } from '../files/file-store';
 import { findModel } from '../models/catalogue';
+import { targetPolicy } from '../platform/target-policy';
 import type { Claimed } from './batch-object';
 import { ITEM_ATTEMPTS_LIMIT, type ItemOutcome } from './state';
 
@@ -52,7 +53,7 @@ export async function runItem(
     const { body } = JSON.parse(item.line) as BatchLine;
     const { completion, costNano } = await completeChat(body, {
       ownOrigin: spec.origin,
-      targets: { allowPrivate: env.ALLOW_PRIVATE_NETWORK === 'true' },
+      targets: targetPolicy(env),
       readFile: (id, limitBytes) => readFileBytes(env, spec.accountId, id, limitBytes),
       attempt,
       signal: lost,

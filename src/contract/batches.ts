@@ -11,6 +11,7 @@ import {
 } from './limits';
 import { listQuery } from './lists';
 import type { OwnIssue } from './messages/en';
+import { webhookUrl } from './webhooks';
 
 const BATCH_STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type BatchStatus = (typeof BATCH_STATUSES)[number];
@@ -33,7 +34,7 @@ export function windowMilliseconds(text: string): number | null {
 /** What every way of making a batch may say besides its inputs. */
 const batchOptions = {
   metadata: metadata.nullish(),
-  webhook_url: z.string().min(1).max(2048).nullish(),
+  webhook_url: webhookUrl.nullish(),
   webhook_secret: z.string().min(1).max(512).nullish(),
   completion_window: completionWindow.nullish(),
   max_cost: z.number().min(0).max(MONEY_LIMIT_USD).nullish().describe('USD'),

@@ -3,7 +3,18 @@
 const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** Every id prefix a client can see. */
-export type IdPrefix = 'acct' | 'audit' | 'batch' | 'evt' | 'file' | 'key' | 'part' | 'req' | 'upload' | 'wh';
+export type IdPrefix =
+  | 'acct'
+  | 'audit'
+  | 'batch'
+  | 'dlv'
+  | 'evt'
+  | 'file'
+  | 'key'
+  | 'part'
+  | 'req'
+  | 'upload'
+  | 'we';
 
 /** Random base62 characters: 5.95 bits each, without modulo bias. */
 export function randomBase62(length: number): string {

@@ -53,6 +53,12 @@ export const ITEM_RESULT_LIMIT_BYTES = 4 * 1024 ** 2;
 /** What a polling client is told to wait. */
 export const BATCH_POLL_SECONDS = 5;
 
+/** Where webhooks are sent. */
+export const WEBHOOK_URL_LIMIT_CHARACTERS = 2048;
+
+/** Every event costs a delivery for each of them. */
+export const WEBHOOK_ENDPOINTS_LIMIT = 20;
+
 export const LIST_LIMIT_DEFAULT = 20;
 export const LIST_LIMIT_MAXIMUM = 100;
 

@@ -19,6 +19,7 @@ import { modelRoutes } from './routes/models';
 import { openaiBatchRoutes } from './routes/openai-batches';
 import { nativeUploadRoutes, openaiUploadRoutes } from './routes/uploads';
 import { usageRoutes } from './routes/usage';
+import { webhookRoutes } from './routes/webhooks';
 
 const EXPOSED_HEADERS = [
   'x-request-id',
@@ -71,6 +72,7 @@ app.route('/api/v1', nativeUploadRoutes);
 app.route('/api/v1', batchRoutes);
 app.route('/api/v1', usageRoutes);
 app.route('/api/v1', accountRoutes);
+app.route('/api/v1', webhookRoutes);
 
 /** The methods a path answers to. `ALL` marks middleware. */
 function methodsOf(path: string): string[] {

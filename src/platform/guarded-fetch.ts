@@ -1,17 +1,22 @@
 // Fetches URLs that clients chose, once they are seen to lead to the public internet (server-side request forgery).
-// Known gap: names are not resolved. A public name that points to a private address passes the check and is stopped
-// by Cloudflare's network alone, from which a Worker reaches no private address.
-import { hostFault } from './target-address';
+// Known gap: without a resolver (`DNS_OVER_HTTPS_URL`) a public name that points to a private address is stopped by
+// Cloudflare's network alone, from which a Worker reaches no private address.
+import { resolvedFault } from './resolve-host';
+import { hostFault, isAddress } from './target-address';
 
 export interface TargetPolicy {
   /** Lifts the rules on address, name, port and plain http: for local runs. */
   allowPrivate: boolean;
+  /** Allowed beside the usual ones. */
+  ports?: readonly string[];
+  /** The JSON API of a DNS-over-HTTPS resolver that says where names lead; null or left out, and none is asked. */
+  resolverUrl?: string | null;
 }
 
 type TargetCheck = { ok: true; url: URL } | { ok: false; reason: string };
 
 /** The ports that web servers on the internet answer at; elsewhere a POST could reach some other protocol. */
-const PUBLIC_PORTS = ['', '443', '80'];
+const PUBLIC_PORTS = ['443', '80'];
 
 /** A URL that was not fetched. `reason` ends the sentence "this URL cannot be used: …". */
 export class TargetError extends Error {
@@ -24,7 +29,7 @@ export class TargetError extends Error {
   }
 }
 
-/** Whether a client's URL may be fetched; `reason` is English and ends the sentence "this URL cannot be used: …". */
+/** Whether a client's URL may be fetched, going by its text alone; `reason` is English and ends the sentence "this URL cannot be used: …". */
 export function checkTarget(url: string, policy: TargetPolicy): TargetCheck {
   // The one parser for check and fetch: hosts are judged as `fetch` will read them, whatever notation they came in.
   const parsed = URL.parse(url);
@@ -35,7 +40,8 @@ export function checkTarget(url: string, policy: TargetPolicy): TargetCheck {
 }
 
 /**
- * Checks a client's URL and fetches it. Redirects come back as they are: their target would have to be checked too.
+ * Checks a client's URL, with the resolver where there is one, and fetches it. Redirects come back as they are: their
+ * target would have to be checked too.
  *
  * @throws TargetError before anything is sent
  */
@@ -46,17 +52,25 @@ export async function guardedFetch(
 ): Promise<Response> {
   const target = checkTarget(url, policy);
   if (!target.ok) throw new TargetError(target.reason);
-  return fetch(target.url.href, { ...init, redirect: 'manual' });
+  const { href, hostname } = target.url;
+  if (policy.resolverUrl && !policy.allowPrivate && !isAddress(hostname)) {
+    const fault = await resolvedFault(hostname, policy.resolverUrl, Date.now(), init.signal);
+    if (fault !== null) throw new TargetError(fault);
+  }
+  return fetch(href, { ...init, redirect: 'manual' });
 }
 
-function targetFault(url: URL, { allowPrivate }: TargetPolicy): string | null {
+function targetFault(url: URL, { allowPrivate, ports = [] }: TargetPolicy): string | null {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must start with https://';
   if (url.protocol === 'http:' && !allowPrivate) return 'it must start with https://, not http://';
   if (url.username !== '' || url.password !== '') return 'it must not contain a user name or password';
   if (allowPrivate) return null;
-  return hostFault(url.hostname) ?? portFault(url.port);
+  return hostFault(url.hostname) ?? portFault(url.port, [...PUBLIC_PORTS, ...ports]);
 }
 
-function portFault(port: string): string | null {
-  return PUBLIC_PORTS.includes(port) ? null : `port ${port} is not allowed, only 443 and 80 are`;
+/** The default port of `https:` is left out of a parsed URL. */
+function portFault(port: string, allowed: readonly string[]): string | null {
+  if (port === '' || allowed.includes(port)) return null;
+  const last = allowed.at(-1);
+  return `port ${port} is not allowed, only ${allowed.slice(0, -1).join(', ')} and ${last} are`;
 }

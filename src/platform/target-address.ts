@@ -1,5 +1,5 @@
 // Decides whether a URL's host lies on the public internet, going by its name or address alone.
-// Known gap: names are not resolved, so a public name of a private address is not seen here.
+// Known gap: names are not resolved here, so a public name of a private address is not seen.
 import ipaddr from 'ipaddr.js';
 
 /** Suffixes that never leave a local network. */
@@ -36,14 +36,19 @@ const ISATAP_MARKS = ['0:5efe', '200:5efe'];
 export function hostFault(hostname: string): string | null {
   // A trailing dot names the DNS root and changes nothing (RFC 1034, section 3.1).
   const host = hostname.replace(/\.$/, '');
-  if (host.startsWith('[')) {
-    const address = host.slice(1, -1);
-    return isPublicIpv6(address) ? null : `the address ${address} is not a public one`;
-  }
-  if (ipaddr.IPv4.isValidFourPartDecimal(host)) {
-    return isPublicIpv4(host) ? null : `the address ${host} is not a public one`;
-  }
-  return isPublicName(host) ? null : `the name "${host}" is not a public one`;
+  if (!isAddress(host)) return isPublicName(host) ? null : `the name "${host}" is not a public one`;
+  const address = host.replace(/^\[|\]$/g, '');
+  return isPublicAddress(address) ? null : `the address ${address} is not a public one`;
+}
+
+/** Whether a host, read as `hostFault` does, is an address: it needs no resolver. */
+export function isAddress(hostname: string): boolean {
+  return hostname.startsWith('[') || ipaddr.IPv4.isValidFourPartDecimal(hostname.replace(/\.$/, ''));
+}
+
+/** Whether a text is an address on the public internet: IPv4 in dotted decimal, or IPv6 without brackets. */
+export function isPublicAddress(text: string): boolean {
+  return ipaddr.IPv4.isValidFourPartDecimal(text) ? isPublicIpv4(text) : isPublicIpv6(text);
 }
 
 function isPublicIpv4(text: string): boolean {

@@ -11,11 +11,17 @@ const BODY_READ_LIMIT_BYTES = 4 * 1024;
 
 const ANY_URL = /https?:\/\/[^\s)"'>]+/gi;
 
+/** So much of it goes into the log: an error message, or the beginning of a page. */
+const BODY_LOG_LIMIT_CHARACTERS = 500;
+
 export interface WebhookMessage {
   url: string;
-  secret: string | null;
+  /** Newest first; none for a message that is not signed. */
+  secrets: readonly string[];
   /** The same at every attempt: receivers know a repeat by it. */
   id: string;
+  /** Grows with every message to the same receiver, whatever order they arrive in; null where there is only one. */
+  sequence: number | null;
   /** JSON text. */
   body: string;
   policy: TargetPolicy;
@@ -27,6 +33,8 @@ export interface DeliveryOutcome {
   durationMs: number;
   /** Short and without secrets; null where it was delivered. */
   error: string | null;
+  /** The start of the answer's body; null where there is none. */
+  response: string | null;
   /** The wait the receiver asked for, uncapped. */
   retryAfterMs: number | null;
 }
@@ -39,7 +47,7 @@ export async function deliverWebhook(message: WebhookMessage, now: number): Prom
 }
 
 async function attempt(
-  { url, secret, id, body: text, policy }: WebhookMessage,
+  { url, secrets, id, sequence, body: text, policy }: WebhookMessage,
   now: number,
 ): Promise<Omit<DeliveryOutcome, 'durationMs'>> {
   // Not AbortSignal.timeout: its timer cannot be cleared and would hold a Durable Object in memory.
@@ -47,38 +55,46 @@ async function attempt(
   const timer = setTimeout(() => controller.abort(), ANSWER_TIMEOUT_MS);
   try {
     const body = new TextEncoder().encode(text);
-    const signature = await signatureHeaders({ secret, id, timestampSeconds: Math.floor(now / 1000), body });
-    const headers = { 'Content-Type': 'application/json', 'User-Agent': 'Quire-Webhooks/1', ...signature };
+    const signature = await signatureHeaders({ secrets, id, timestampSeconds: Math.floor(now / 1000), body });
+    const headers = {
+      'Content-Type': 'application/json',
+      'User-Agent': 'Quire-Webhooks/1',
+      ...(sequence !== null && { 'X-Webhook-Sequence': String(sequence) }),
+      ...signature,
+    };
     const response = await guardedFetch(
       url,
       { method: 'POST', headers, body, signal: controller.signal },
       policy,
     );
-    await drain(response, controller.signal);
     return {
       status: response.status,
       error: response.ok ? null : statusError(response.status),
+      response: await readStart(response, controller.signal),
       retryAfterMs: parseRetryAfter(response.headers.get('retry-after'), now),
     };
   } catch (error) {
-    return { status: null, error: failure(error, controller.signal), retryAfterMs: null };
+    return { status: null, error: failure(error, controller.signal), response: null, retryAfterMs: null };
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** Reads a little of the body and lets go of the rest. What goes wrong here changes nothing: the status has come. */
-async function drain(response: Response, signal: AbortSignal): Promise<void> {
-  if (response.body === null) return;
-  const reader = response.body.getReader();
+async function readStart(response: Response, signal: AbortSignal): Promise<string | null> {
+  if (response.body === null) return null;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = response.body.getReader();
   const letGo = () => void reader.cancel().catch(() => undefined);
   signal.addEventListener('abort', letGo);
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
   try {
-    let bytes = 0;
     while (bytes < BODY_READ_LIMIT_BYTES) {
       const { done, value } = await reader.read();
-      if (done) return;
+      if (done) break;
       bytes += value.byteLength;
+      text = (text + decoder.decode(value, { stream: true })).slice(0, BODY_LOG_LIMIT_CHARACTERS);
     }
   } catch {
     // The receiver broke off after its status.
@@ -86,6 +102,7 @@ async function drain(response: Response, signal: AbortSignal): Promise<void> {
     signal.removeEventListener('abort', letGo);
     letGo();
   }
+  return text === '' ? null : text;
 }
 
 function statusError(status: number): string {

@@ -10,9 +10,12 @@ const ENCODER = new TextEncoder();
 /** What Standard Webhooks puts before a base64 secret. */
 const STANDARD_PREFIX = 'whsec_';
 
+/** Standard Webhooks asks for 24 to 64; 32 is what HMAC-SHA256 gains from. */
+const SECRET_BYTES = 32;
+
 interface SignedMessage {
-  /** None: the message goes out with its id and time alone. */
-  secret: string | null;
+  /** The newest first. Each signs once more, so that a receiver may know any of them; none, and nothing is signed. */
+  secrets: readonly string[];
   /** The same at every attempt. */
   id: string;
   /** Unix seconds of this attempt. */
@@ -21,28 +24,36 @@ interface SignedMessage {
   body: Uint8Array;
 }
 
-/** The headers of one attempt. A `whsec_` secret that is not base64 counts as plain text. */
+/**
+ * The headers of one attempt. A `whsec_` secret that is not base64 counts as plain text. The plain header has room for
+ * one signature, the newest secret's.
+ */
 export async function signatureHeaders(message: SignedMessage): Promise<Record<string, string>> {
-  const { secret, id, timestampSeconds, body } = message;
+  const { secrets, id, timestampSeconds, body } = message;
   const headers = { 'webhook-id': id, 'webhook-timestamp': String(timestampSeconds) };
-  if (secret === null) return headers;
-  const plainKey = ENCODER.encode(secret);
+  const [newest] = secrets;
+  if (newest === undefined) return headers;
   const content = concatBytes([ENCODER.encode(`${id}.${timestampSeconds}.`), body]);
-  const [plain, standard] = await Promise.all([
-    hmacSha256(plainKey, body),
-    hmacSha256(standardKey(secret) ?? plainKey, content),
+  const [plain, ...standard] = await Promise.all([
+    hmacSha256(ENCODER.encode(newest), body),
+    ...secrets.map((secret) => hmacSha256(standardKey(secret), content)),
   ]);
   return {
     ...headers,
-    'webhook-signature': `v1,${encodeBase64(standard)}`,
+    'webhook-signature': standard.map((code) => `v1,${encodeBase64(code)}`).join(' '),
     'X-Webhook-Signature': `sha256=${encodeHex(plain)}`,
   };
 }
 
-/** The key inside a `whsec_` secret; null for any other, and where it is not base64. Padding may be missing. */
-function standardKey(secret: string): Uint8Array | null {
-  if (!secret.startsWith(STANDARD_PREFIX)) return null;
-  const encoded = secret.slice(STANDARD_PREFIX.length);
+/** A new secret: `whsec_` and 32 random bytes in base64. */
+export function newSecret(): string {
+  return STANDARD_PREFIX + encodeBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
+}
+
+/** The key inside a `whsec_` secret, whose padding may be missing; the text's own bytes for any other. */
+function standardKey(secret: string): Uint8Array {
+  const encoded = secret.startsWith(STANDARD_PREFIX) ? secret.slice(STANDARD_PREFIX.length) : '';
   // No white space, which `atob` would skip and other decoders would not.
-  return /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? decodeBase64(encoded) : null;
+  const key = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? decodeBase64(encoded) : null;
+  return key ?? ENCODER.encode(secret);
 }

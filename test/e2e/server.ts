@@ -27,7 +27,7 @@ export class Server {
   readonly folder: string;
   readonly #port: number;
   readonly #inspectorPort: number;
-  readonly #arguments: readonly string[];
+  #arguments: readonly string[];
   #process: ChildProcess | null = null;
   #guardian: ChildProcess | null = null;
   #output = '';
@@ -69,8 +69,9 @@ export class Server {
     await this.#gone();
   }
 
-  /** Starts it again on the same port and folder, after a `kill9` if it still runs. */
-  async restart(): Promise<void> {
+  /** Starts it again on the same port and folder, after a `kill9` if it still runs, with other arguments where they are given. */
+  async restart(args: readonly string[] = this.#arguments): Promise<void> {
+    this.#arguments = args;
     await this.launch();
     await this.#answers();
   }

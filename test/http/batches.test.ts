@@ -367,6 +367,7 @@ const ROUTES_OF_A_BATCH = [
   ['GET', ''],
   ['GET', '/results'],
   ['GET', '/deliveries'],
+  ['POST', '/deliveries/resend'],
   ['GET', '/stream'],
   ['POST', '/cancel'],
   ['DELETE', ''],

@@ -6,8 +6,9 @@ import { deliverWebhook, type WebhookMessage } from '../../src/webhooks/deliver'
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const MESSAGE: WebhookMessage = {
   url: 'https://example.com/hook?token=hidden',
-  secret: SECRET,
+  secrets: [SECRET],
   id: 'evt_1',
+  sequence: null,
   body: '{"id":"batch_1","text":"완료"}',
   policy: { allowPrivate: false },
 };
@@ -51,7 +52,7 @@ describe('the request', () => {
 
   it('has no signature where there is no secret', async () => {
     const fetched = answerWith(() => new Response());
-    await deliver({ secret: null });
+    await deliver({ secrets: [] });
     const headers = new Headers(fetched.mock.calls[0]?.[1]?.headers);
     expect(headers.get('webhook-id')).toBe('evt_1');
     expect(headers.has('webhook-signature')).toBe(false);
@@ -133,7 +134,13 @@ describe('an answer', () => {
     await vi.advanceTimersByTimeAsync(29_999);
     expect(cancelled).not.toHaveBeenCalled();
     await vi.advanceTimersByTimeAsync(1);
-    expect(await delivery).toEqual({ status: 200, durationMs: 30_000, error: null, retryAfterMs: null });
+    expect(await delivery).toEqual({
+      status: 200,
+      durationMs: 30_000,
+      error: null,
+      response: null,
+      retryAfterMs: null,
+    });
     expect(cancelled).toHaveBeenCalled();
   });
 });
@@ -148,6 +155,7 @@ describe('without an answer', () => {
       status: null,
       durationMs: 30_000,
       error: 'timed out after 30 s',
+      response: null,
       retryAfterMs: null,
     });
   });

@@ -1,6 +1,6 @@
 // What follows an attempt to deliver.
 import { describe, expect, it } from 'vitest';
-import { decideDelivery } from '../../src/webhooks/schedule';
+import { decideDelivery, retryDelays } from '../../src/webhooks/schedule';
 
 const NOW = 1_800_000_000_000;
 const SECOND = 1000;
@@ -52,7 +52,7 @@ describe.each(WAITS)('after failed attempt %i', (attempt, wait) => {
 it('gives up after the tenth failed attempt', () => {
   for (const attempt of [10, 11, 100]) {
     expect(decideDelivery(answered(503, 1000), attempt, NOW, MIDDLE)).toEqual({
-      state: 'failed',
+      status: 'failed',
       nextAt: null,
     });
   }
@@ -61,14 +61,14 @@ it('gives up after the tenth failed attempt', () => {
 it.each([200, 201, 202, 204, 206, 299])('is done after HTTP %i at any attempt', (status) => {
   for (const attempt of [1, 5, 10]) {
     expect(decideDelivery(answered(status, 60_000), attempt, NOW, 0)).toEqual({
-      state: 'delivered',
+      status: 'delivered',
       nextAt: null,
     });
   }
 });
 
 it('stops at once after 410 Gone', () => {
-  expect(decideDelivery(answered(410, 60_000), 1, NOW, MIDDLE)).toEqual({ state: 'failed', nextAt: null });
+  expect(decideDelivery(answered(410, 60_000), 1, NOW, MIDDLE)).toEqual({ status: 'failed', nextAt: null });
 });
 
 it.each([
@@ -95,7 +95,24 @@ it.each([
   599,
 ])('tries again after %s', (status) => {
   expect(decideDelivery(answered(status), 1, NOW, MIDDLE)).toEqual({
-    state: 'pending',
+    status: 'pending',
     nextAt: NOW + 5 * SECOND,
   });
+});
+
+describe('the setting WEBHOOK_RETRY_SECONDS', () => {
+  it('replaces the waits and their number', () => {
+    const delays = retryDelays({ WEBHOOK_RETRY_SECONDS: '1, 2.5,60' });
+    expect(delays).toEqual([1000, 2500, 60_000]);
+    expect(decideDelivery(answered(500), 3, NOW, MIDDLE, delays).nextAt).toBe(NOW + 60_000);
+    expect(decideDelivery(answered(500), 4, NOW, MIDDLE, delays).status).toBe('failed');
+  });
+
+  it.each([undefined, '', '5,', '5,0', '-1', 'often', '5;60', 'Infinity'])(
+    '%j counts as not set',
+    (value) => {
+      const env = value === undefined ? {} : { WEBHOOK_RETRY_SECONDS: value };
+      expect(retryDelays(env).map((delay) => delay / SECOND)).toEqual(WAITS.map(([, wait]) => wait / SECOND));
+    },
+  );
 });

@@ -5,11 +5,16 @@ import { signatureHeaders } from '../../src/webhooks/sign';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 const sign = (secret: string | null, body: string, timestampSeconds = Math.floor(Date.now() / 1000)) =>
-  signatureHeaders({ secret, id: 'evt_1', timestampSeconds, body: utf8(body) });
+  signatureHeaders({
+    secrets: secret === null ? [] : [secret],
+    id: 'evt_1',
+    timestampSeconds,
+    body: utf8(body),
+  });
 
 it("agrees with Standard Webhooks' vector", async () => {
   const headers = await signatureHeaders({
-    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    secrets: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'],
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
     timestampSeconds: 1614265330,
     body: utf8('{"test": 2432232314}'),

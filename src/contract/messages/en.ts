@@ -38,6 +38,8 @@ const missing = {
   model: 'The model was not found',
   account: 'The account was not found',
   key: 'The key was not found',
+  webhook: 'The webhook endpoint was not found',
+  event: 'The event was not found',
 } as const;
 
 export type MissingKind = keyof typeof missing;
@@ -177,6 +179,11 @@ const detail = {
   metadata_too_many: () => 'metadata takes at most 16 pairs',
   window_invalid: () => 'give minutes or hours between 1m and 168h, e.g. "24h"',
   target_invalid: (reason: string) => `this webhook URL cannot be used: ${reason}`,
+  // Webhooks.
+  too_many_webhooks: (limit: number) => `an account has at most ${limit} webhook endpoints; delete one first`,
+  webhook_disabled: () => 'the webhook endpoint is disabled; set its status to "enabled" first',
+  webhook_missing: () => 'the batch was made without a webhook_url',
+  resend_what: () => 'give either event_id or since',
   after_unknown: (id: string) => `there is no entry "${id}" to continue after`,
   results_not_final: () =>
     'input order is only known once the batch has ended; use order=committed until then',
@@ -187,7 +194,7 @@ const detail = {
 };
 
 /** What a schema checks by itself: the message of its issue is one of these keys. */
-export type OwnIssue = 'window_invalid' | 'metadata_too_many';
+export type OwnIssue = 'window_invalid' | 'metadata_too_many' | 'resend_what';
 
 /** What a zod locale answered, or our own sentence for what a schema checks by itself. */
 export function issueText(

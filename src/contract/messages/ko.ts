@@ -36,6 +36,8 @@ export const ko: Messages = {
     model: '모델을 찾을 수 없습니다',
     account: '계정을 찾을 수 없습니다',
     key: '키를 찾을 수 없습니다',
+    webhook: 'webhook 엔드포인트를 찾을 수 없습니다',
+    event: '이벤트를 찾을 수 없습니다',
   },
   detail: {
     issue: (issue) => issueText(issueMessage(issue), issue, ko.detail),
@@ -157,6 +159,11 @@ export const ko: Messages = {
     metadata_too_many: () => 'metadata는 최대 16쌍입니다',
     window_invalid: () => '1m에서 168h 사이의 분 또는 시간을 지정하세요. 예: "24h"',
     target_invalid: (reason) => `이 webhook URL은 사용할 수 없습니다: ${reason}`,
+    too_many_webhooks: (limit) =>
+      `계정에는 webhook 엔드포인트를 최대 ${limit}개까지 등록할 수 있습니다. 먼저 하나를 삭제하세요`,
+    webhook_disabled: () => 'webhook 엔드포인트가 비활성화되어 있습니다. 먼저 status를 "enabled"로 바꾸세요',
+    webhook_missing: () => '이 배치는 webhook_url 없이 만들어졌습니다',
+    resend_what: () => 'event_id와 since 중 하나만 지정하세요',
     after_unknown: (id) => `이어서 볼 항목 "${id}"가 없습니다`,
     results_not_final: () =>
       '입력 순서는 배치가 끝난 뒤에 정해집니다. 그 전에는 order=committed를 사용하세요',

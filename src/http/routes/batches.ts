@@ -66,10 +66,16 @@ export const batchRoutes = new Hono<AppEnv>()
     return jsonList(c, entries, hasMore);
   })
   .get('/batches/:id/deliveries', async (c) => {
-    const data = found(await batchStub(c).deliveries(c.var.accountId), 'batch');
-    return c.json(
-      listResponse({ data, hasMore: false }, ({ webhook_id, attempt }) => `${webhook_id}.${attempt}`),
-    );
+    const { delivery } = found(await batchStub(c).delivery(c.var.accountId), 'batch');
+    const { event_id: webhook_id, attempts } = delivery ?? { event_id: '', attempts: [] };
+    const data = attempts.map((attempt) => ({ webhook_id, ...attempt }));
+    return c.json(listResponse({ data, hasMore: false }, ({ attempt }) => `${webhook_id}.${attempt}`));
+  })
+  .post('/batches/:id/deliveries/resend', async (c) => {
+    const delivery = found(await batchStub(c).resendWebhook(c.var.accountId), 'batch');
+    if (delivery === 'not_ended') throw notEnded();
+    if (delivery === 'no_webhook') throw new ApiError('invalid_request', { detail: ['webhook_missing'] });
+    return c.json(delivery, 202);
   });
 
 function inlineTooLarge(): ApiError {

@@ -17,6 +17,7 @@ import { errorBody } from '../../contract/messages/render';
 import { readFileBytes } from '../../files/file-store';
 import { findModel } from '../../models/catalogue';
 import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
+import { targetPolicy } from '../../platform/target-policy';
 import { admitRequest, authenticatedLate } from '../authenticate';
 import { type Admission, type AppContext, type AppEnv, callerOf, originOf } from '../context';
 import { runOnce } from '../idempotency';
@@ -88,7 +89,7 @@ function contextOf(c: AppContext, { grant }: Admission): CompletionContext {
   const { accountId } = c.var;
   return {
     ownOrigin: originOf(c),
-    targets: { allowPrivate: c.env.ALLOW_PRIVATE_NETWORK === 'true' },
+    targets: targetPolicy(c.env),
     readFile: (id, limitBytes) => readFileBytes(c.env, accountId, id, limitBytes),
     attempt: attemptOf(c),
     signal: c.req.raw.signal,

@@ -1,7 +1,8 @@
 // A batch's webhook: kept with the batch until it is delivered, with the same id at every attempt.
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { DeliveryAttempt } from '../../src/batches/webhook-outbox';
+import type { DeliveryAttempt } from '../../src/contract/webhooks';
+import { errorOf } from '../http/client';
 import {
   expectSound,
   linesOf,
@@ -166,6 +167,64 @@ describe('a webhook', () => {
     // Ten attempts by the schedule, the last of which gives it up.
     expect(attempts).toHaveLength(10);
     expect(await rig.batch.holdsData()).toBe(false);
+  });
+});
+
+describe('sending again', () => {
+  const resend = ({ client, id }: Rig) => client.send('POST', `/api/v1/batches/${id}/deliveries/resend`);
+
+  it.each([
+    ['arrived', 200],
+    ['failed and is still to be tried', 500],
+    ['was given up', 410],
+  ])('a webhook that %s comes with its id and a fresh time', async (_name, status) => {
+    const attempts = receiver(status, 200);
+    const rig = await newHooked();
+    await runToEnd(rig);
+    await ring(rig);
+    expect(attempts).toHaveLength(1);
+    passTime(2_000);
+    const response = await resend(rig);
+    expect(response.status).toBe(202);
+    expect(await response.json()).toMatchObject({ object: 'webhook_delivery', status: 'pending' });
+    await ring(rig);
+    expect(attempts).toHaveLength(2);
+    const [first, second] = attempts;
+    expect(second?.headers.get('webhook-id')).toBe(first?.headers.get('webhook-id'));
+    expect(second?.headers.get('webhook-timestamp')).not.toBe(first?.headers.get('webhook-timestamp'));
+    expect(second?.body).toBe(first?.body);
+    expect((await deliveriesOf(rig)).map((one) => [one.attempt, one.status])).toEqual([
+      [1, status],
+      [2, 200],
+    ]);
+    passTime(86_400_000);
+    await ring(rig);
+    expect(attempts).toHaveLength(2);
+  });
+
+  it('begins the schedule anew', async () => {
+    const attempts = receiver(410, 500, 500, 200);
+    const rig = await newHooked();
+    await runToEnd(rig);
+    await ring(rig);
+    await resend(rig);
+    await ring(rig);
+    for (const wait of [6_000, 340_000]) {
+      passTime(wait);
+      await ring(rig);
+    }
+    expect(attempts).toHaveLength(4);
+  });
+
+  it('is refused before the end, and where there is no webhook', async () => {
+    receiver(200);
+    const rig = await newHooked();
+    const early = await resend(rig);
+    expect([early.status, (await errorOf(early)).type]).toEqual([409, 'conflict']);
+    const without = await newRig(linesOf(['a']));
+    await runToEnd(without);
+    const refused = await resend(without);
+    expect([refused.status, (await errorOf(refused)).type]).toEqual([400, 'invalid_request']);
   });
 });
 
