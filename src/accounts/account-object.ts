@@ -52,6 +52,8 @@ const WOKEN_BATCHES = 10;
 
 /** In the object's key-value storage. Never removed: it spares a call only. */
 const WEBHOOKS_KEY = 'has_webhooks';
+/** How long after webhooks could not be reached an event is handed to them again. */
+const EVENT_RETRY_MS = 30_000;
 
 /** What came of removing a file: the R2 key of bytes that no one needs any more, or null for bytes that stay. */
 export type FileRemoval = 'in_use' | { bytesToDelete: string | null };
@@ -397,6 +399,21 @@ export class AccountObject extends DurableObject<Env> {
     });
   }
 
+  /** Alarms end after six failures in a row, so none may fail. */
+  override async alarm(): Promise<void> {
+    const account = this.describe();
+    if (account === null) return;
+    try {
+      const webhooks = this.env.WEBHOOKS.getByName(account.id);
+      await this.#events.handOver((event) => webhooks.publish(event));
+    } catch (error) {
+      console.error(
+        JSON.stringify({ event: 'budget.unannounced', account: account.id, cause: String(error) }),
+      );
+      await this.ctx.storage.setAlarm(Date.now() + EVENT_RETRY_MS);
+    }
+  }
+
   /** What `ask` answers, or `nothing` in an object that holds nothing. */
   #held<T>(nothing: T, ask: () => T): T {
     return this.#hasTables ? ask() : nothing;
@@ -405,7 +422,10 @@ export class AccountObject extends DurableObject<Env> {
   /** All of it is stored, or nothing is and what is in memory is read again. */
   #transaction<T>(run: () => T): T {
     try {
-      return this.ctx.storage.transactionSync(run);
+      const result = this.ctx.storage.transactionSync(run);
+      // Stored with what it announces.
+      if (this.#events.takeNews()) void this.ctx.storage.setAlarm(Date.now());
+      return result;
     } catch (error) {
       for (const held of [this.#usage, this.#reservations, this.#events, this.#desk]) held.forget();
       throw error;

@@ -2,20 +2,12 @@
 // transaction that books the money; whoever delivers takes an event as often as it is handed over.
 import { newId } from '../contract/ids';
 import { usdFromNano } from '../contract/money';
+import type { WebhookEvent } from '../contract/webhooks';
 import { monthOf, type Purse } from './budget';
 
 /** Per cent of the budget. The last is also reached where what is left pays for no request any more. */
 const THRESHOLDS_PERCENT = [50, 80, 100] as const;
 const NEARLY_SPENT_PERCENT = 80;
-
-/** What the account's webhooks are told. Amounts in USD. */
-export interface BudgetEvent {
-  id: string;
-  type: 'budget.threshold';
-  /** Milliseconds. */
-  createdAt: number;
-  data: { threshold: number; budget: number; spent: number; month: string };
-}
 
 export const BUDGET_EVENTS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS budget_events (
@@ -29,6 +21,8 @@ export const BUDGET_EVENTS_SCHEMA = `
 
 export class BudgetEvents {
   readonly #sql: SqlStorage;
+  /** Whether there are events that no one was told of yet. */
+  #hasNews = false;
   /** The highest threshold told of, of the month that was last asked for. */
   #told: { month: string; threshold: number } | null = null;
 
@@ -37,12 +31,12 @@ export class BudgetEvents {
   }
 
   /**
-   * Notes what is reached by now. Answers whether there is anything to hand over.
+   * Notes what is reached by now.
    *
    * @param isShort whether a request was refused for what is spent
    */
-  note({ budgetNano, spentNano }: Purse, isShort: boolean, now: number): boolean {
-    if (budgetNano === 0) return false;
+  note({ budgetNano, spentNano }: Purse, isShort: boolean, now: number): void {
+    if (budgetNano === 0) return;
     const month = monthOf(now);
     if (this.#told?.month !== month) this.#told = { month, threshold: this.#highest(month) };
     const { threshold: told } = this.#told;
@@ -50,7 +44,7 @@ export class BudgetEvents {
     const percent = isShort && spentPercent >= NEARLY_SPENT_PERCENT ? 100 : spentPercent;
     const reached = THRESHOLDS_PERCENT.filter((threshold) => threshold > told && percent >= threshold);
     for (const threshold of reached) {
-      const event: BudgetEvent = {
+      const event: WebhookEvent = {
         id: newId('evt'),
         type: 'budget.threshold',
         createdAt: now,
@@ -63,26 +57,36 @@ export class BudgetEvents {
         JSON.stringify(event),
       );
       this.#told = { month, threshold };
+      this.#hasNews = true;
     }
-    return reached.length > 0;
   }
 
-  /** Events that no one has taken yet, the oldest first. */
-  pending(): BudgetEvent[] {
+  /** Whether events were noted since this was last asked. */
+  takeNews(): boolean {
+    const hasNews = this.#hasNews;
+    this.#hasNews = false;
+    return hasNews;
+  }
+
+  /** Hands every event over that no one has taken yet. What `take` throws leaves the rest for another time. */
+  async handOver(take: (event: WebhookEvent) => Promise<void>): Promise<void> {
+    for (const event of this.#pending()) {
+      await take(event);
+      this.#sql.exec(
+        'UPDATE budget_events SET handed_over = 1 WHERE month = ? AND threshold = ?',
+        event.data.month,
+        event.data.threshold,
+      );
+    }
+  }
+
+  #pending(): WebhookEvent[] {
     return this.#sql
       .exec<{ event: string }>(
         'SELECT event FROM budget_events WHERE handed_over = 0 ORDER BY month, threshold',
       )
       .toArray()
       .map(({ event }) => JSON.parse(event));
-  }
-
-  handOver({ data }: BudgetEvent): void {
-    this.#sql.exec(
-      'UPDATE budget_events SET handed_over = 1 WHERE month = ? AND threshold = ?',
-      data.month,
-      data.threshold,
-    );
   }
 
   /** What is in memory may not be what is stored. */

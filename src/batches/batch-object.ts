@@ -390,7 +390,8 @@ export class BatchObject extends DurableObject<Env> {
       const started = machine.start(this.#record.current().state, now);
       this.#record.save(start.hasBudget ? money.putUnderBudget(started) : started);
     });
-    logStarted(this.#record.current());
+    const { state } = this.#record.current();
+    if (state.phase === 'running') logStarted(this.#record.current());
   }
 
   /** Asks the account for money and hands out what it pays for; once at a time, whoever needs it. Never throws. */
