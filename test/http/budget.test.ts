@@ -219,3 +219,30 @@ describe('a request that reserved and never settled', () => {
     expect(await spentBy(client)).toBe(COST);
   });
 });
+
+it('a threshold that is passed reaches the endpoints that listen', async () => {
+  const client = await clientWith(2 * COST);
+  const received: { type: string; data: object }[] = [];
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (_url, init) => {
+    received.push(JSON.parse(new TextDecoder().decode(await new Response(init?.body).arrayBuffer())));
+    return new Response(null, { status: 204 });
+  });
+  const json = { url: 'http://127.0.0.1:9/hook', events: ['budget.threshold'] };
+  expect((await client.send('POST', '/api/v1/webhooks', { json })).status).toBeLessThan(300);
+  expect((await chat(client)).status).toBe(200);
+  await vi.waitFor(() => expect(received).toHaveLength(1), WAIT);
+  expect((await chat(client)).status).toBe(200);
+  await vi.waitFor(() => expect(received).toHaveLength(3), WAIT);
+  const month = new Date(Date.now()).toISOString().slice(0, 7);
+  expect(received).toMatchObject(
+    [
+      [50, COST],
+      [80, 2 * COST],
+      [100, 2 * COST],
+    ].map(([threshold, spent = 0]) => ({
+      type: 'budget.threshold',
+      object: 'event',
+      data: { threshold, budget: (2 * COST) / 1e9, spent: spent / 1e9, month },
+    })),
+  );
+});
