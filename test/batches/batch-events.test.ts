@@ -34,7 +34,7 @@ describe('an end', () => {
     const client = await newListener();
     const completed = await newRig(linesOf(['a', 'b']), { client });
     await runToEnd(completed);
-    const failed = await newFileRig('no\n', { client });
+    const failed = await newFileRig('{}\n', { client });
     await runToEnd(failed);
     const cancelled = await newRig(linesOf(['a']), { client });
     await cancelled.batch.cancel(client.accountId);

@@ -367,7 +367,7 @@ describe('canaries', () => {
     expect(placesOf(key, secretOf(key), ADMIN_KEY, DEV_KEY, FOREIGN_KEY, PROVIDER_KEY)).toEqual([]);
     expect(placesOf(FILE_CONTENT)).toEqual([]);
     // What signs a webhook, and where it goes.
-    expect(placesOf(WEBHOOK_SECRET)).toEqual(['BatchObject.batch.spec', 'BatchObject.outbox.secret']);
+    expect(placesOf(WEBHOOK_SECRET)).toEqual(['BatchObject.batch.spec']);
     expect(placesOf(WEBHOOK_TOKEN)).toEqual(['BatchObject.batch.spec', 'BatchObject.outbox.url']);
     // The sandbox model quotes the prompt: answers, the batch as it is sent to its webhook, and what is kept for repeats.
     expect(placesOf(PROMPT)).toEqual([

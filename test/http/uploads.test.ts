@@ -141,6 +141,15 @@ describe.each([
   });
 });
 
+it('an upload is made once for its Idempotency-Key', async () => {
+  const client = await newClient();
+  const call = { json: UPLOAD, headers: { 'idempotency-key': 'once' } };
+  const first = await client.send('POST', '/v1/uploads', call);
+  const again = await client.send('POST', '/v1/uploads', call);
+  expect(await again.json()).toEqual(await first.json());
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+});
+
 it('an upload made on one surface is filled and completed on the other', async () => {
   const client = await newClient();
   const { id } = await client.json<UploadAnswer>('POST', '/v1/uploads', { json: { ...UPLOAD, bytes: 3 } });
