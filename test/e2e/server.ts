@@ -16,6 +16,7 @@ const START_LIMIT_MS = 50_000;
 /** wrangler takes half a second to leave by itself; what is left after this is killed. */
 const LEAVE_LIMIT_MS = 5_000;
 const LOOK_INTERVAL_MS = 50;
+const LOOK_LIMIT_MS = 5_000;
 
 /** One server on a port and a folder of its own: any number of them can run beside each other. */
 export class Server {
@@ -124,7 +125,9 @@ export class Server {
   async #answers(): Promise<void> {
     const until = Date.now() + START_LIMIT_MS;
     while (Date.now() < until && this.#process?.exitCode === null) {
-      const response = await fetch(`${this.origin}/healthz`).catch(() => null);
+      // A request that comes while the server starts can be left without an answer.
+      const signal = AbortSignal.timeout(LOOK_LIMIT_MS);
+      const response = await fetch(`${this.origin}/healthz`, { signal }).catch(() => null);
       await response?.body?.cancel();
       if (response?.ok) return;
       await sleep(LOOK_INTERVAL_MS);

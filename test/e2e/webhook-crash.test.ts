@@ -37,6 +37,7 @@ const FAILURES: [Behaviour, perThousand: number][] = [
 const JOB_LIMIT_MS = 300_000;
 const DELIVERY_LIMIT_MS = 150_000;
 const LOOK_INTERVAL_MS = 200;
+const ANSWER_LIMIT_MS = 10_000;
 
 function behave(): Behaviour {
   let draw = random() * 1000;
@@ -113,15 +114,16 @@ async function sendEvery(first: number): Promise<void> {
   }
 }
 
-/** The answer of a POST, asked for until the server is there. */
+/** The answer of a POST, asked for until the server is there. One that is left without an answer is asked for again. */
 async function insist<T>(path: string, body?: object): Promise<T> {
   for (;;) {
-    try {
-      return await account.api.post<T>(path, body);
-    } catch (error) {
+    const answer = account.api.post<T>(path, body).catch((error: unknown) => {
       if (!(error instanceof TypeError)) throw error;
-      await sleep(LOOK_INTERVAL_MS);
-    }
+      return null;
+    });
+    const value = await Promise.race([answer, sleep(ANSWER_LIMIT_MS, null)]);
+    if (value !== null) return value;
+    await sleep(LOOK_INTERVAL_MS);
   }
 }
 
