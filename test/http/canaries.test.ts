@@ -368,17 +368,18 @@ describe('canaries', () => {
     expect(placesOf(FILE_CONTENT)).toEqual([]);
     // What signs a webhook, and where it goes.
     expect(placesOf(WEBHOOK_SECRET)).toEqual(['BatchObject.batch.spec']);
-    expect(placesOf(WEBHOOK_TOKEN)).toEqual(['BatchObject.batch.spec', 'BatchObject.outbox.url']);
+    // The receiver says it too: the log of attempts has the beginning of what it answered.
+    expect(placesOf(WEBHOOK_TOKEN)).toEqual(['BatchObject.batch.spec', 'BatchObject.deliveries.attempts']);
     // The sandbox model quotes the prompt: answers, the batch as it is sent to its webhook, and what is kept for repeats.
     expect(placesOf(PROMPT)).toEqual([
-      'BatchObject.outbox.body',
+      'BatchObject.deliveries.body',
       'BatchObject.packs.data',
       'IdempotencyObject.body/',
     ]);
     expect(placesOf(streamToken)).toEqual([
       'AccountObject.batches.summary',
       'BatchObject.batch.spec',
-      'BatchObject.outbox.body',
+      'BatchObject.deliveries.body',
       'IdempotencyObject.body/',
     ]);
     const { objects } = await env.BUCKET.list({ prefix: `files/${accountId}/` });
