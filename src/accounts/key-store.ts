@@ -1,5 +1,5 @@
 // An account's API keys. Of the keys themselves only hashes are kept.
-import { type KeyResponse, type Limits, NO_LIMITS, type Scope } from '../contract/accounts';
+import { type KeyResponse, type Limits, NO_KEY_LIMITS, type Scope } from '../contract/accounts';
 import type { ListQuery, Page } from '../contract/lists';
 import { addColumns } from './add-columns';
 import type { KeyState } from './admission';
@@ -83,7 +83,7 @@ export class KeyStore {
   /** The limits of a key, also of a revoked one whose batches still run; none for one that is not in the list. */
   limitsOf(id: string): Limits {
     const [row] = this.#sql.exec<{ limits: string }>('SELECT limits FROM keys WHERE id = ?', id);
-    return row === undefined ? NO_LIMITS : JSON.parse(row.limits);
+    return row === undefined ? NO_KEY_LIMITS : JSON.parse(row.limits);
   }
 
   /** Notes that a key is used, to the hour. */
@@ -153,7 +153,7 @@ function keyResponse(row: KeyRow): KeyResponse {
     name: row.name,
     hint: row.hint,
     scopes: scopesOf(row),
-    limits: { ...NO_LIMITS, ...JSON.parse(row.limits) },
+    limits: { ...NO_KEY_LIMITS, ...JSON.parse(row.limits) },
     created_at: new Date(row.created_at).toISOString(),
     expires_at: isoTime(row.expires_at),
     revoked_at: isoTime(row.revoked_at),

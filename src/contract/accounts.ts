@@ -15,13 +15,19 @@ const limits = z.strictObject({
 export type Limits = z.infer<typeof limits>;
 
 /** Every limit is shown, also those that are none. */
-export const NO_LIMITS: Record<keyof Limits, null> = {
+export const NO_KEY_LIMITS = {
   requests_per_minute: null,
   tokens_per_minute: null,
   monthly_budget: null,
   concurrent_batches: null,
-  storage_bytes: null,
-};
+} as const satisfies Limits;
+export const NO_LIMITS = { ...NO_KEY_LIMITS, storage_bytes: null } as const satisfies Record<
+  keyof Limits,
+  null
+>;
+
+/** Files belong to the account, whichever key uploaded them: a key has no storage of its own. */
+const keyLimits = limits.omit({ storage_bytes: true });
 
 /** What a key may be held to: a scope without `:read` includes the one with it. Models need none. */
 const SCOPES = [
@@ -65,7 +71,7 @@ export const keyCreate = z.strictObject({
   name,
   scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('null or left out: everything'),
   expires_at: z.iso.datetime({ offset: true }).nullish(),
-  limits: limits.optional().describe("apply beside the account's"),
+  limits: keyLimits.optional().describe("hold beside the account's"),
 });
 export type KeyCreate = z.infer<typeof keyCreate>;
 
@@ -75,7 +81,7 @@ const keyResponse = z.object({
   name: z.string(),
   hint: z.string().describe('the last characters of the key, e.g. "qk_…x7Qa"'),
   scopes: z.array(z.enum(SCOPES)).nullable().describe('null: everything'),
-  limits,
+  limits: keyLimits,
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
   revoked_at: z.iso.datetime().nullable(),

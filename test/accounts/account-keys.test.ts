@@ -3,7 +3,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { hashKey, parseKey } from '../../src/accounts/api-key';
-import { NO_LIMITS } from '../../src/contract/accounts';
+import { NO_KEY_LIMITS } from '../../src/contract/accounts';
 import { admit, emptyAccount, NOW, newAccount, stored, walk } from './accounts';
 
 const LASTING = { name: 'lasting' };
@@ -18,7 +18,7 @@ describe('a new key', () => {
       name: 'lasting',
       hint: `qk_…${secret.slice(-4)}`,
       scopes: null,
-      limits: NO_LIMITS,
+      limits: NO_KEY_LIMITS,
       created_at: '2026-01-31T12:00:00.000Z',
       expires_at: null,
       revoked_at: null,

@@ -1,16 +1,13 @@
 // The admin API: accounts and their keys, from making to revoking.
 import { describe, expect, it } from 'vitest';
-import type { AccountResponse, KeyResponse } from '../../src/contract/accounts';
+import {
+  type AccountResponse,
+  type KeyResponse,
+  NO_KEY_LIMITS,
+  NO_LIMITS,
+} from '../../src/contract/accounts';
 import type { ListResponse } from '../../src/contract/lists';
 import { admin, errorOf, type KeyCreated, newAccount, newKey, send } from './client';
-
-const NO_LIMITS = {
-  requests_per_minute: null,
-  tokens_per_minute: null,
-  monthly_budget: null,
-  concurrent_batches: null,
-  storage_bytes: null,
-};
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -136,7 +133,7 @@ describe('a key', () => {
       name: '서버',
       hint: expect.stringMatching(/^qk_….{4}$/),
       scopes: null,
-      limits: NO_LIMITS,
+      limits: NO_KEY_LIMITS,
       created_at: expect.stringMatching(TIME),
       expires_at: null,
       revoked_at: null,

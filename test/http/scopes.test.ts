@@ -98,6 +98,7 @@ describe('a key', () => {
     ['scopes', { name: 'k', scopes: 'chat' }],
     ['limits.requests_per_minute', { name: 'k', limits: { requests_per_minute: -1 } }],
     ['limits.gold', { name: 'k', limits: { gold: 1 } }],
+    ['limits.storage_bytes', { name: 'k', limits: { storage_bytes: 1 } }],
   ])('is refused at %s', async (param, json) => {
     const answer = await admin('POST', `/accounts/${accountId}/keys`, { json });
     expect(answer.status).toBe(400);
