@@ -1,6 +1,6 @@
 // A batch as native clients see it, from what is stored of it.
 import { type CostNano, costResponse } from '../accounts/ledger';
-import type { BatchResponse, BatchStatus } from '../contract/batches';
+import type { BatchProgress, BatchResponse, BatchStatus } from '../contract/batches';
 import { ApiError } from '../contract/errors';
 import { BATCH_POLL_SECONDS } from '../contract/limits';
 import { errorBody } from '../contract/messages/render';
@@ -43,9 +43,7 @@ export function batchStatus(state: BatchState): BatchStatus {
 }
 
 /** What a status event on the stream says; polling always agrees with it. */
-export function batchProgress(
-  state: BatchState,
-): Pick<BatchResponse, 'status' | 'completed' | 'failed' | 'total'> {
+export function batchProgress(state: BatchState): BatchProgress {
   return {
     status: batchStatus(state),
     completed: state.completed,

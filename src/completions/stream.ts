@@ -1,6 +1,13 @@
 // One streamed chat completion: the model's chunks go to the client as they come, and what was used is settled at the end.
 import { type CostNano, costResponse } from '../accounts/ledger';
-import { type ChatRequest, type ChunkChoice, NO_USAGE, type Usage, usageFrom } from '../contract/chat';
+import {
+  type ChatChunk,
+  type ChatRequest,
+  type ChunkChoice,
+  NO_USAGE,
+  type Usage,
+  usageFrom,
+} from '../contract/chat';
 import { ApiError, type ErrorBody } from '../contract/errors';
 import type { CatalogueModel } from '../models/catalogue';
 import type { ModelEvent } from '../models/model';
@@ -215,13 +222,19 @@ class ChatStream {
     return `${held}${last}data: [DONE]\n\n`;
   }
 
-  #piece(choices: ChunkChoice[], more: object | null = null): string {
+  #piece(choices: ChunkChoice[], more: Pick<ChatChunk, 'structured_output'> | null = null): string {
     return this.#chunk({ choices, ...(this.#includesUsage && { usage: null }), ...more });
   }
 
-  #chunk(members: object): string {
+  #chunk(members: Pick<ChatChunk, 'choices' | 'usage' | 'cost' | 'structured_output'>): string {
     const { id, created } = this.#head;
-    const chunk = { id, object: 'chat.completion.chunk', created, model: this.#model.id, ...members };
+    const chunk = {
+      id,
+      object: 'chat.completion.chunk',
+      created,
+      model: this.#model.id,
+      ...members,
+    } satisfies ChatChunk;
     return `data: ${JSON.stringify(chunk)}\n\n`;
   }
 

@@ -1,15 +1,16 @@
 // Accounts, keys and usage as the admin API and their owners see them.
+// What clients receive is in lazy schemas: only the OpenAPI document reads them as values.
 import * as z from 'zod';
 import { cost, usage } from './chat';
 import { MONEY_LIMIT_USD } from './limits';
 import { listQuery } from './lists';
 
 /** USD and counts; a limit left out or null is none. */
-const limits = z.strictObject({
+export const limits = z.strictObject({
   requests_per_minute: z.int().min(0).nullish(),
   tokens_per_minute: z.int().min(0).nullish(),
-  monthly_budget: z.number().min(0).max(MONEY_LIMIT_USD).nullish().describe('USD'),
-  concurrent_batches: z.int().min(0).nullish(),
+  monthly_budget: z.number().min(0).max(MONEY_LIMIT_USD).nullish().describe('USD a calendar month (UTC)'),
+  concurrent_batches: z.int().min(0).nullish().describe('Batches that run at once; others wait as `pending`'),
   storage_bytes: z.int().min(0).nullish(),
 });
 export type Limits = z.infer<typeof limits>;
@@ -27,7 +28,7 @@ export const NO_LIMITS = { ...NO_KEY_LIMITS, storage_bytes: null } as const sati
 >;
 
 /** Files belong to the account, whichever key uploaded them: a key has no storage of its own. */
-const keyLimits = limits.omit({ storage_bytes: true });
+export const keyLimits = limits.omit({ storage_bytes: true });
 
 /** What a key may be held to: a scope without `:read` includes the one with it. Models need none. */
 const SCOPES = [
@@ -58,36 +59,48 @@ export const accountUpdate = z.strictObject({
 });
 export type AccountUpdate = z.infer<typeof accountUpdate>;
 
-const accountResponse = z.object({
-  id: z.string(),
-  name: z.string(),
-  limits,
-  status: z.enum(ACCOUNT_STATUSES),
-  created_at: z.iso.datetime(),
-});
+export const accountResponse = z.lazy(() =>
+  z.object({
+    id: z.string().describe('`acct_…`'),
+    name: z.string(),
+    limits,
+    status: z.enum(ACCOUNT_STATUSES),
+    created_at: z.iso.datetime(),
+  }),
+);
 export type AccountResponse = z.infer<typeof accountResponse>;
 
 export const keyCreate = z.strictObject({
   name,
-  scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('null or left out: everything'),
-  expires_at: z.iso.datetime({ offset: true }).nullish(),
-  limits: keyLimits.optional().describe("hold beside the account's"),
+  scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('What it may do; null or left out: everything'),
+  expires_at: z.iso.datetime({ offset: true }).nullish().describe('The key is refused from then on'),
+  limits: keyLimits.optional().describe("Apply beside the account's"),
 });
 export type KeyCreate = z.infer<typeof keyCreate>;
 
 /** A key without its secret: `hint` is what people recognise it by. */
-const keyResponse = z.object({
-  id: z.string(),
-  name: z.string(),
-  hint: z.string().describe('the last characters of the key, e.g. "qk_…x7Qa"'),
-  scopes: z.array(z.enum(SCOPES)).nullable().describe('null: everything'),
-  limits: keyLimits,
-  created_at: z.iso.datetime(),
-  expires_at: z.iso.datetime().nullable(),
-  revoked_at: z.iso.datetime().nullable(),
-  last_used_at: z.iso.datetime().nullable().describe('to the hour or so'),
-});
+export const keyResponse = z.lazy(() =>
+  z.object({
+    id: z.string().describe('`key_…`'),
+    name: z.string(),
+    hint: z.string().describe('The last characters of the key, e.g. `qk_…x7Qa`'),
+    scopes: z.array(z.enum(SCOPES)).nullable().describe('null: everything'),
+    limits: keyLimits,
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+    last_used_at: z.iso.datetime().nullable().describe('To the hour or so'),
+  }),
+);
 export type KeyResponse = z.infer<typeof keyResponse>;
+
+/** A new key: the only answer that has its secret. */
+export const keyCreated = z.lazy(() =>
+  keyResponse.unwrap().extend({
+    key: z.string().describe('The key itself, `qk_…`. It is shown this once and stored only as a hash.'),
+  }),
+);
+export type KeyCreated = z.infer<typeof keyCreated>;
 
 const AUDIT_ACTIONS = [
   'account.created',
@@ -104,23 +117,27 @@ export type AuditValue = z.infer<typeof auditValue>;
 
 const auditChanges = z
   .record(z.string(), z.object({ from: auditValue, to: auditValue }))
-  .describe('by member, inner ones as "limits.monthly_budget"; null is nothing');
+  .describe('By member, inner ones as `limits.monthly_budget`; null is nothing');
 export type AuditChanges = z.infer<typeof auditChanges>;
 
-export const auditListQuery = listQuery.extend({ account: z.string().min(1).optional() });
+export const auditListQuery = listQuery.extend({
+  account: z.string().min(1).optional().describe('Only what was done to this account'),
+});
 export type AuditListQuery = z.infer<typeof auditListQuery>;
 
 /** One action of the admin API. It never holds a key or another secret. */
-const auditEntry = z.object({
-  id: z.string(),
-  object: z.literal('audit.entry'),
-  created_at: z.iso.datetime(),
-  action: z.enum(AUDIT_ACTIONS),
-  account_id: z.string(),
-  key_id: z.string().nullable().describe('of actions on keys'),
-  changes: auditChanges,
-  request_id: z.string(),
-});
+export const auditEntry = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    object: z.literal('audit.entry'),
+    created_at: z.iso.datetime(),
+    action: z.enum(AUDIT_ACTIONS),
+    account_id: z.string(),
+    key_id: z.string().nullable().describe('Of actions on keys'),
+    changes: auditChanges,
+    request_id: z.string().describe('The `x-request-id` of the request that did it'),
+  }),
+);
 export type AuditEntry = z.infer<typeof auditEntry>;
 
 const USAGE_GROUPS = ['day', 'model', 'key'] as const;
@@ -128,39 +145,45 @@ export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 /** `from` and `to` are UTC days, both included. */
 export const usageQuery = z.object({
-  from: z.iso.date().optional(),
-  to: z.iso.date().optional(),
-  group_by: z.enum(USAGE_GROUPS).default('day'),
+  from: z.iso.date().optional().describe('The first UTC day, e.g. `2026-01-31`'),
+  to: z.iso.date().optional().describe('The last UTC day, which is included'),
+  group_by: z.enum(USAGE_GROUPS).default('day').describe('What each row of `data` is the sum over'),
 });
 
-const usageSum = z.object({
-  requests: z.int(),
-  usage,
-  cost: cost.nullable().describe('null where no request had a known price'),
-  batch: z
-    .object({
-      requests: z.int(),
-      cost: cost.nullable(),
-      discount: z.number().nullable().describe('USD that the same requests would have cost more alone'),
-    })
-    .describe('What of it was items of batches'),
-});
+export const usageSum = z.lazy(() =>
+  z.object({
+    requests: z.int().describe('Answered requests and batch items'),
+    usage,
+    cost: cost.nullable().describe('null where no request had a known price'),
+    batch: z
+      .object({
+        requests: z.int(),
+        cost: cost.nullable(),
+        discount: z.number().nullable().describe('USD that the same requests would have cost more alone'),
+      })
+      .describe('What of it was items of batches'),
+  }),
+);
 export type UsageSum = z.infer<typeof usageSum>;
 
 /** The sum over one day, model or key: the member that `group_by` names says which. */
-const usageRow = usageSum.extend({
-  day: z.iso.date().optional().describe('UTC'),
-  model: z.string().optional(),
-  key: z.string().optional().describe("the key's id"),
-});
+const usageRow = z.lazy(() =>
+  usageSum.unwrap().extend({
+    day: z.iso.date().optional().describe('UTC'),
+    model: z.string().optional(),
+    key: z.string().optional().describe("the key's id"),
+  }),
+);
 export type UsageRow = z.infer<typeof usageRow>;
 
-const usageResponse = z.object({
-  object: z.literal('usage'),
-  from: z.iso.date().nullable(),
-  to: z.iso.date().nullable(),
-  group_by: z.enum(USAGE_GROUPS),
-  data: z.array(usageRow),
-  total: usageSum,
-});
+export const usageResponse = z.lazy(() =>
+  z.object({
+    object: z.literal('usage'),
+    from: z.iso.date().nullable(),
+    to: z.iso.date().nullable(),
+    group_by: z.enum(USAGE_GROUPS),
+    data: z.array(usageRow),
+    total: usageSum,
+  }),
+);
 export type UsageResponse = z.infer<typeof usageResponse>;

@@ -1,18 +1,30 @@
 // A chat completion as clients send and receive it, on both surfaces: OpenAI's shape, both dialects of content parts.
+// What clients receive is in lazy schemas: only the OpenAPI document reads them as values.
 import * as z from 'zod';
 import type { OwnIssue } from './messages/en';
 
 /** Where an image's, document's or recording's bytes come from. */
-const partSource = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('base64'), media_type: z.string().min(1), data: z.string().min(1) }),
-  z.object({ type: z.literal('url'), url: z.string().min(1).max(8192) }),
-  z.object({ type: z.literal('file'), file_id: z.string().min(1) }),
+export const partSource = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('base64'),
+    media_type: z.string().min(1).describe('e.g. `image/png`; the leading bytes must agree'),
+    data: z.string().min(1),
+  }),
+  z.object({
+    type: z.literal('url'),
+    url: z
+      .string()
+      .min(1)
+      .max(8192)
+      .describe("An `https:` URL, a `data:` URL in base64 or this server's own `/files/{id}/content`"),
+  }),
+  z.object({ type: z.literal('file'), file_id: z.string().min(1).describe('An uploaded file') }),
 ]);
 export type PartSource = z.infer<typeof partSource>;
 
 const textPart = z.looseObject({ type: z.literal('text'), text: z.string() });
 
-const contentPart = z.discriminatedUnion('type', [
+export const contentPart = z.discriminatedUnion('type', [
   textPart,
   z.looseObject({ type: z.literal('image'), source: partSource }),
   z.looseObject({ type: z.literal('document'), source: partSource }),
@@ -43,14 +55,14 @@ export type RefusalPart = z.infer<typeof refusalPart>;
 const textContent = z.union([z.string(), z.array(textPart).min(1)]);
 
 /** A call the model made. `arguments` is JSON text; the tool protocol check parses it. */
-const toolCall = z.looseObject({
+export const toolCall = z.looseObject({
   id: z.string().min(1),
   type: z.literal('function'),
-  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+  function: z.looseObject({ name: z.string(), arguments: z.string().describe('A JSON object as text') }),
 });
 export type ToolCall = z.infer<typeof toolCall>;
 
-const message = z.discriminatedUnion('role', [
+export const message = z.discriminatedUnion('role', [
   z.looseObject({ role: z.enum(['system', 'developer']), content: textContent, name: z.string().nullish() }),
   z.looseObject({
     role: z.literal('user'),
@@ -70,18 +82,18 @@ const message = z.discriminatedUnion('role', [
     role: z.literal('tool'),
     content: z.union([z.string(), z.array(contentPart).min(1)]),
     // The tool protocol's to check: a missing one is `invalid_tool_call`.
-    tool_call_id: z.string().nullish(),
+    tool_call_id: z.string().nullish().describe('Which call it answers'),
   }),
 ]);
 export type ChatMessage = z.infer<typeof message>;
 
-const tool = z.looseObject({
+export const tool = z.looseObject({
   type: z.literal('function'),
   function: z.looseObject({
     // The characters are the tool protocol's to check: a bad name is `invalid_tool_call`.
-    name: z.string(),
+    name: z.string().describe('1 to 64 of `A-Z`, `a-z`, `0-9`, `_` and `-`'),
     description: z.string().nullish(),
-    parameters: z.record(z.string(), z.unknown()).nullish(),
+    parameters: z.record(z.string(), z.unknown()).nullish().describe('A JSON Schema of the arguments'),
     strict: z.boolean().nullish(),
   }),
 });
@@ -107,7 +119,7 @@ const toolChoice = z.union([
   ]),
 ]);
 
-const responseFormat = z.discriminatedUnion('type', [
+export const responseFormat = z.discriminatedUnion('type', [
   z.looseObject({ type: z.literal('text') }),
   z.looseObject({ type: z.literal('json_object') }),
   z.looseObject({
@@ -116,8 +128,8 @@ const responseFormat = z.discriminatedUnion('type', [
       name: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
       description: z.string().nullish(),
       // `true` and `false` are JSON Schemas too, but no provider takes them here.
-      schema: z.record(z.string(), z.unknown()),
-      strict: z.boolean().nullish(),
+      schema: z.record(z.string(), z.unknown()).describe('JSON Schema 2020-12, at most 64 KB'),
+      strict: z.boolean().nullish().describe('The answer is held to the schema'),
     }),
   }),
 ]);
@@ -128,15 +140,16 @@ export const metadata = z
   .record(z.string().max(64), z.string().max(512))
   .refine((pairs) => Object.keys(pairs).length <= 16, {
     error: 'metadata_too_many' satisfies OwnIssue,
-  });
+  })
+  .meta({ description: 'At most 16 pairs of your own, kept and shown', maxProperties: 16 });
 
 /** Parameters not listed pass through to OpenAI-compatible providers untouched. */
 export const chatRequest = z.looseObject({
-  model: z.string().min(1).max(256),
+  model: z.string().min(1).max(256).describe('An id of `GET /models`'),
   messages: z.array(message).min(1),
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
-  n: z.int().min(1).max(128).nullish(),
+  n: z.int().min(1).max(128).nullish().describe('How many answers'),
   stop: z.union([z.string(), z.array(z.string()).max(4)]).nullish(),
   max_tokens: z.int().min(1).nullish(),
   max_completion_tokens: z.int().min(1).nullish(),
@@ -145,13 +158,17 @@ export const chatRequest = z.looseObject({
   seed: z.int().nullish(),
   user: z.string().nullish(),
   metadata: metadata.nullish(),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  stream: z.boolean().nullish().describe('Answers with server-sent events as the answer grows'),
+  stream_options: z
+    .looseObject({
+      include_usage: z.boolean().nullish().describe('The last chunk carries `usage` and `cost`'),
+    })
+    .nullish(),
   tools: z.array(tool).max(128).nullish(),
   tool_choice: toolChoice.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   response_format: responseFormat.nullish(),
-  reasoning_effort: z.string().nullish(),
+  reasoning_effort: z.string().nullish().describe('e.g. `low`, `medium`, `high`, as the model knows it'),
   logprobs: z.boolean().nullish(),
   top_logprobs: z.int().min(0).max(20).nullish(),
 });
@@ -165,7 +182,7 @@ export const usage = z.object({
   completion_tokens: tokenCount,
   total_tokens: tokenCount,
   prompt_tokens_details: z.object({
-    cached_tokens: tokenCount,
+    cached_tokens: tokenCount.describe('Those of the prompt that the provider had cached'),
     text_tokens: tokenCount,
     image_tokens: tokenCount,
     audio_tokens: tokenCount,
@@ -178,7 +195,7 @@ export type Usage = z.infer<typeof usage>;
 export const cost = z.object({
   prompt_cost: z.number(),
   completion_cost: z.number(),
-  total_cost: z.number(),
+  total_cost: z.number().describe('The sum of the two, exact to the nano-dollar'),
   currency: z.literal('USD'),
 });
 export type Cost = z.infer<typeof cost>;
@@ -186,59 +203,102 @@ export type Cost = z.infer<typeof cost>;
 const FINISH_REASONS = ['stop', 'length', 'tool_calls', 'content_filter'] as const;
 export type FinishReason = (typeof FINISH_REASONS)[number];
 
-const choice = z.object({
-  index: z.int(),
-  message: z.object({
-    role: z.literal('assistant'),
-    content: z.string().nullable(),
-    refusal: z.string().nullable(),
-    tool_calls: z.array(toolCall).optional(),
-  }),
-  finish_reason: z.enum(FINISH_REASONS),
-  logprobs: z.unknown().optional(),
-});
+/** An OpenAI-compatible provider's own members come through here, though none of our code reads them. */
+const OPEN = { additionalProperties: true };
+
+/** One answer. */
+export const choice = z.lazy(() =>
+  z
+    .object({
+      index: z.int(),
+      message: z
+        .object({
+          role: z.literal('assistant'),
+          content: z.string().nullable(),
+          refusal: z.string().nullable().describe('Why the model would not answer, in its words'),
+          tool_calls: z.array(toolCall).optional(),
+        })
+        .meta(OPEN),
+      finish_reason: z.enum(FINISH_REASONS),
+      logprobs: z.unknown().optional(),
+    })
+    .meta(OPEN),
+);
 export type ChatChoice = z.infer<typeof choice>;
 
-/** One choice of a streamed chunk: what is added to it. */
-export interface ChunkChoice {
-  index: number;
-  delta: {
-    role?: 'assistant';
-    content?: string | null;
-    refusal?: string | null;
-    tool_calls?: ChunkToolCall[];
-  };
-  finish_reason: FinishReason | null;
-  logprobs?: unknown;
-}
-
 /** A piece of a tool call: the first has id, type and name, the others more of the arguments. */
-export interface ChunkToolCall {
-  index: number;
-  id?: string;
-  type?: 'function';
-  function: { name?: string; arguments?: string };
-}
+const chunkToolCall = z
+  .object({
+    index: z.int(),
+    id: z.string().exactOptional(),
+    type: z.literal('function').exactOptional(),
+    function: z
+      .object({ name: z.string().exactOptional(), arguments: z.string().exactOptional() })
+      .meta(OPEN),
+  })
+  .meta(OPEN);
+export type ChunkToolCall = z.infer<typeof chunkToolCall>;
+
+/** One choice of a streamed chunk: what is added to it. */
+export const chunkChoice = z.lazy(() =>
+  z
+    .object({
+      index: z.int(),
+      delta: z
+        .object({
+          role: z.literal('assistant').exactOptional(),
+          content: z.string().nullable().exactOptional(),
+          refusal: z.string().nullable().exactOptional(),
+          tool_calls: z.array(chunkToolCall).exactOptional(),
+        })
+        .meta(OPEN),
+      finish_reason: z.enum(FINISH_REASONS).nullable(),
+      logprobs: z.unknown().exactOptional(),
+    })
+    .meta(OPEN),
+);
+export type ChunkChoice = z.infer<typeof chunkChoice>;
 
 /** How the format of an answer was enforced. `attempts` counts the calls to the model, the first included. */
-const structuredOutput = z.object({
+export const structuredOutput = z.object({
   method: z.enum(['native', 'instructed', 'repaired']),
-  attempts: z.int().min(1),
+  attempts: z.int().min(1).describe('Calls to the model, the first included'),
 });
 export type StructuredOutput = z.infer<typeof structuredOutput>;
 
-const chatCompletion = z.object({
-  id: z.string(),
-  object: z.literal('chat.completion'),
-  created: z.int().describe('Unix seconds'),
-  model: z.string(),
-  choices: z.array(choice),
-  usage,
-  cost: cost.nullable().describe('null for a model with no known price'),
-  structured_output: structuredOutput.optional(),
-  system_fingerprint: z.string().optional(),
-});
+export const chatCompletion = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    object: z.literal('chat.completion'),
+    created: z.int().describe('Unix seconds'),
+    model: z.string(),
+    choices: z.array(choice),
+    usage,
+    cost: cost.nullable().describe('null for a model with no known price'),
+    structured_output: structuredOutput.optional().describe('Only where a format was asked for'),
+    system_fingerprint: z.string().optional(),
+  }),
+);
 export type ChatCompletion = z.infer<typeof chatCompletion>;
+
+/** One event of a stream. */
+export const chatChunk = z.lazy(() =>
+  z
+    .object({
+      id: z.string().describe('The same in every chunk'),
+      object: z.literal('chat.completion.chunk'),
+      created: z.int().describe('Unix seconds'),
+      model: z.string(),
+      choices: z.array(chunkChoice).describe('Empty in the chunk that has the usage'),
+      usage: usage.nullish().describe('With `include_usage`: null in every chunk but the last'),
+      cost: cost.nullish().describe('In the last chunk, beside the usage'),
+      structured_output: structuredOutput
+        .optional()
+        .describe('In the last chunk, where a format was asked for'),
+    })
+    .meta(OPEN),
+);
+export type ChatChunk = z.infer<typeof chatChunk>;
 
 export const NO_USAGE: Usage = {
   prompt_tokens: 0,

@@ -1,4 +1,6 @@
 // The error taxonomy both surfaces share: one table, one class. Rendering to HTTP is `http/error-response.ts`.
+// What clients receive is in lazy schemas: only the OpenAPI document reads them as values.
+import * as z from 'zod';
 import type { Detail, MissingKind } from './messages/en';
 
 /** Status and whether the same request may succeed later, for every `error.type` a client can see. */
@@ -32,21 +34,34 @@ export type ErrorType = keyof typeof ERROR_TABLE;
 export const ERROR_TYPES = Object.keys(ERROR_TABLE) as ErrorType[];
 
 /** What an upstream provider said, in its own words, after secrets are removed. */
-export interface ProviderError {
-  name: string;
-  status: number | null;
-  message: string;
-}
+const providerError = z.lazy(() =>
+  z
+    .object({
+      name: z.string().describe('The provider in the catalogue'),
+      status: z.int().nullable().describe('Its HTTP status; null where no answer came'),
+      message: z.string(),
+    })
+    .describe("The words of a model's provider, without secrets. Only where one failed."),
+);
+export type ProviderError = z.infer<typeof providerError>;
 
 /** The `error` object of a response or of a batch item. */
-export interface ErrorBody {
-  type: ErrorType;
-  code: string;
-  message: string;
-  param: string | null;
-  request_id?: string;
-  provider?: ProviderError;
-}
+export const errorObject = z.lazy(() =>
+  z.object({
+    type: z.enum(ERROR_TYPES).describe('What went wrong. Decide by this.'),
+    code: z.string().describe('The same as the type, but where the type has a narrower case'),
+    message: z
+      .string()
+      .describe('For people, in English or, where `Accept-Language` prefers it, Korean. Words may change.'),
+    param: z.string().nullable().describe('The place in the request, e.g. `messages[2].tool_call_id`'),
+    request_id: z.string().optional().describe('The same as the header `x-request-id`'),
+    provider: providerError.optional(),
+  }),
+);
+export type ErrorBody = z.infer<typeof errorObject>;
+
+/** The body of every answer that is an error. */
+export const errorAnswer = z.lazy(() => z.object({ error: errorObject }));
 
 interface ApiErrorOptions {
   /** For `not_found`: what is missing, named instead of "resource". */

@@ -3,9 +3,15 @@ import * as z from 'zod';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAXIMUM } from './limits';
 
 export const listQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(LIST_LIMIT_MAXIMUM).default(LIST_LIMIT_DEFAULT),
-  after: z.string().min(1).optional(),
-  order: z.enum(['asc', 'desc']).default('desc'),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(LIST_LIMIT_MAXIMUM)
+    .default(LIST_LIMIT_DEFAULT)
+    .describe('How many entries a page has'),
+  after: z.string().min(1).optional().describe('The `last_id` of the page before: continues after it'),
+  order: z.enum(['asc', 'desc']).default('desc').describe('`desc`: the newest first'),
 });
 export type ListQuery = z.infer<typeof listQuery>;
 
@@ -15,12 +21,21 @@ export interface Page<T> {
   hasMore: boolean;
 }
 
-export interface ListResponse<T> {
-  object: 'list';
-  data: T[];
-  first_id: string | null;
-  last_id: string | null;
-  has_more: boolean;
+/** The schema of a list of such entries. */
+export function listOf<S extends z.ZodType>(entry: S) {
+  return z.object({
+    object: z.literal('list'),
+    data: z.array(entry),
+    first_id: z.string().nullable().describe('null on an empty page'),
+    last_id: z.string().nullable().describe('What `after` takes for the next page'),
+    has_more: z.boolean(),
+  });
+}
+export type ListResponse<T> = z.infer<ReturnType<typeof listOf<z.ZodType<T>>>>;
+
+/** The schema of the answer to a deletion. */
+export function deletionOf<K extends string>(kind: K) {
+  return z.object({ id: z.string(), object: z.literal(kind), deleted: z.literal(true) });
 }
 
 /** A page as clients see it. `idOf` names the cursor of an entry. */

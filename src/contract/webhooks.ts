@@ -1,4 +1,5 @@
 // Webhook endpoints of an account, the events they get, and the log of what was delivered.
+// What clients receive is in lazy schemas: only the OpenAPI document reads them as values.
 import * as z from 'zod';
 import { WEBHOOK_URL_LIMIT_CHARACTERS } from './limits';
 import { listQuery } from './lists';
@@ -31,14 +32,19 @@ export interface WebhookEvent {
   data: Record<string, string | number | null>;
 }
 
-/** An event as receivers read it: OpenAI's shape, with unix seconds. */
-export interface WebhookEventBody {
-  id: string;
-  object: 'event';
-  type: EventType;
-  created_at: number;
-  data: WebhookEvent['data'];
-}
+/** An event as receivers read it: OpenAI's shape. */
+export const webhookEventBody = z.lazy(() =>
+  z.object({
+    id: z.string().describe('`evt_…`: the same at every attempt'),
+    object: z.literal('event'),
+    type: z.enum([...EVENT_TYPES, 'webhook.test']),
+    created_at: z.int().describe('Unix seconds'),
+    data: z
+      .record(z.string(), z.union([z.string(), z.number(), z.null()]))
+      .describe('`id` names the object it is about; the rest depends on the type'),
+  }),
+);
+export type WebhookEventBody = z.infer<typeof webhookEventBody>;
 
 /** Also the batch's own webhook. */
 export const webhookUrl = z.string().min(1).max(WEBHOOK_URL_LIMIT_CHARACTERS);
@@ -47,12 +53,11 @@ const eventFilter = z
   .array(z.enum([...EVENT_TYPES, ALL_EVENTS]))
   .min(1)
   .max(20)
-  .describe('event types; "*" for all');
+  .describe('Event types; `*` for all, those of later versions included');
 
 const ENDPOINT_STATUSES = ['enabled', 'disabled'] as const;
 export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];
 
-/** `request`: its owner did it. `failing`: five days without a success. `gone`: it answered 410. */
 const DISABLED_REASONS = ['request', 'failing', 'gone'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
@@ -70,59 +75,85 @@ export const endpointUpdate = z.strictObject({
 });
 export type EndpointUpdate = z.infer<typeof endpointUpdate>;
 
-const endpointResponse = z.object({
-  id: z.string(),
-  object: z.literal('webhook_endpoint'),
-  url: z.string(),
-  events: eventFilter,
-  status: z.enum(ENDPOINT_STATUSES),
-  disabled_reason: z.enum(DISABLED_REASONS).nullable(),
-  failing_since: z.iso.datetime().nullable().describe('null once a delivery succeeded'),
-  previous_secret_expires_at: z.iso.datetime().nullable().describe('set for a day after a rotation'),
-  created_at: z.iso.datetime(),
-});
+export const endpointResponse = z.lazy(() =>
+  z.object({
+    id: z.string().describe('`we_…`'),
+    object: z.literal('webhook_endpoint'),
+    url: z.string(),
+    events: eventFilter,
+    status: z.enum(ENDPOINT_STATUSES),
+    disabled_reason: z
+      .enum(DISABLED_REASONS)
+      .nullable()
+      .describe(
+        '`request`: its owner did it; `failing`: five days without a success; `gone`: it answered 410',
+      ),
+    failing_since: z.iso.datetime().nullable().describe('null once a delivery succeeded'),
+    previous_secret_expires_at: z.iso.datetime().nullable().describe('Set for a day after a rotation'),
+    created_at: z.iso.datetime(),
+  }),
+);
 export type EndpointResponse = z.infer<typeof endpointResponse>;
 
 /** With the secret, which is shown when it is made and never again. */
-const endpointWithSecret = endpointResponse.extend({ secret: z.string().describe('whsec_…') });
+export const endpointWithSecret = z.lazy(() =>
+  endpointResponse.unwrap().extend({ secret: z.string().describe('`whsec_…`: it is shown this once') }),
+);
 export type EndpointWithSecret = z.infer<typeof endpointWithSecret>;
 
 const DELIVERY_STATUSES = ['pending', 'delivered', 'failed'] as const;
 export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
-/** One attempt. `status` is null where no answer came, `error` where it was delivered. */
-const deliveryAttempt = z.object({
-  attempt: z.int(),
-  at: z.iso.datetime(),
-  status: z.int().nullable(),
-  duration_ms: z.int(),
-  error: z.string().nullable(),
-  response: z.string().nullable().describe("the start of the answer's body"),
-});
+export const deliveryAttempt = z.lazy(() =>
+  z.object({
+    attempt: z.int().describe('From 1'),
+    at: z.iso.datetime(),
+    status: z.int().nullable().describe('The HTTP status of the answer; null where none came'),
+    duration_ms: z.int(),
+    error: z.string().nullable().describe('null where it was delivered'),
+    response: z.string().nullable().describe("The start of the answer's body"),
+  }),
+);
 export type DeliveryAttempt = z.infer<typeof deliveryAttempt>;
 
+/** An attempt to deliver a batch's own webhook. */
+export const batchDeliveryAttempt = z.lazy(() =>
+  deliveryAttempt.unwrap().extend({ webhook_id: z.string().describe('The header `webhook-id`') }),
+);
+export type BatchDeliveryAttempt = z.infer<typeof batchDeliveryAttempt>;
+
 /** One event on its way to one endpoint. */
-const deliveryResponse = z.object({
-  id: z.string(),
-  object: z.literal('webhook_delivery'),
-  event_id: z.string().describe('the header webhook-id'),
-  event_type: z.string(),
-  sequence: z.int().describe('the header X-Webhook-Sequence'),
-  status: z.enum(DELIVERY_STATUSES),
-  next_attempt_at: z.iso.datetime().nullable(),
-  created_at: z.iso.datetime(),
-  attempts: z.array(deliveryAttempt),
-});
+export const deliveryResponse = z.lazy(() =>
+  z.object({
+    id: z.string(),
+    object: z.literal('webhook_delivery'),
+    event_id: z.string().describe('The header `webhook-id`'),
+    event_type: z.string(),
+    sequence: z.int().describe('The header `X-Webhook-Sequence`'),
+    status: z.enum(DELIVERY_STATUSES),
+    next_attempt_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+    attempts: z.array(deliveryAttempt),
+  }),
+);
 export type DeliveryResponse = z.infer<typeof deliveryResponse>;
 
-export const deliveryListQuery = listQuery.extend({ status: z.enum(DELIVERY_STATUSES).optional() });
+/** How many deliveries are sent again. */
+export const resendResponse = z.lazy(() =>
+  z.object({ object: z.literal('webhook_resend'), resent: z.int() }),
+);
+export type ResendResponse = z.infer<typeof resendResponse>;
+
+export const deliveryListQuery = listQuery.extend({
+  status: z.enum(DELIVERY_STATUSES).optional().describe('Only deliveries in this status'),
+});
 export type DeliveryListQuery = z.infer<typeof deliveryListQuery>;
 
 /** One delivery, or all made since a time that have not arrived. */
 export const deliveryResend = z
   .strictObject({
-    event_id: z.string().min(1).optional(),
-    since: z.iso.datetime({ offset: true }).optional(),
+    event_id: z.string().min(1).optional().describe('This one, whatever came of it'),
+    since: z.iso.datetime({ offset: true }).optional().describe('All of events since then that failed'),
   })
   .refine(({ event_id, since }) => (event_id === undefined) !== (since === undefined), {
     error: 'resend_what' satisfies OwnIssue,

@@ -1,20 +1,8 @@
 // The fields beside the file in a file's form, in any order, each checked as soon as it is read.
-import * as z from 'zod';
-import { UPLOAD_PURPOSES, type UploadPurpose } from '../contract/files';
-import { FILE_EXPIRY_MAXIMUM_SECONDS, FILE_EXPIRY_MINIMUM_SECONDS } from '../contract/limits';
+import type * as z from 'zod';
+import { type UploadPurpose, uploadFields } from '../contract/files';
 import { parseOrThrow } from '../contract/validation';
 import { missingField, repeatedField, unknownField } from './form-request';
-
-const uploadFields = z.strictObject({
-  purpose: z.enum(UPLOAD_PURPOSES).optional(),
-  'expires_after[anchor]': z.literal('created_at').optional(),
-  'expires_after[seconds]': z
-    .string()
-    .regex(/^\d{1,10}$/)
-    .transform(Number)
-    .pipe(z.int().min(FILE_EXPIRY_MINIMUM_SECONDS).max(FILE_EXPIRY_MAXIMUM_SECONDS))
-    .optional(),
-});
 
 /** The fields of one form, collected part by part. */
 export class UploadFields {

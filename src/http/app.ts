@@ -17,6 +17,7 @@ import { nativeFileRoutes, openaiFileRoutes } from './routes/files';
 import { healthRoutes } from './routes/health';
 import { modelRoutes } from './routes/models';
 import { openaiBatchRoutes } from './routes/openai-batches';
+import { openapiRoutes } from './routes/openapi';
 import { nativeUploadRoutes, openaiUploadRoutes } from './routes/uploads';
 import { usageRoutes } from './routes/usage';
 import { webhookRoutes } from './routes/webhooks';
@@ -31,6 +32,7 @@ const EXPOSED_HEADERS = [
   'server-timing',
   'content-disposition',
   'content-range',
+  'etag',
   ...RATE_HEADERS,
 ];
 
@@ -54,6 +56,7 @@ app.use(requestLog);
 app.use(cors({ origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
 
 app.route('/', healthRoutes);
+app.route('/', openapiRoutes);
 
 // Before `authenticated`: these have keys of their own (a stream token; the admin secret), or say first what they want.
 app.route('/api/v1', batchStreamRoutes);

@@ -3,6 +3,7 @@ import type { IndexedFile } from '../accounts/file-index';
 import { ApiError } from '../contract/errors';
 import { openContent } from '../files/file-store';
 import { type ByteRange, parseByteRange } from '../platform/byte-range';
+import { matchesAnyTag } from '../platform/entity-tag';
 import type { AppContext } from './context';
 import { rangeUnsatisfiable } from './range-unsatisfiable';
 import { tracked } from './request-log';
@@ -24,7 +25,7 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'Content-Disposition': attachment(file.filename),
   });
-  if (matchesAny(request.headers.get('if-none-match'), etag))
+  if (matchesAnyTag(request.headers.get('if-none-match'), etag))
     return new Response(null, { status: 304, headers });
 
   const range = rangeOf(request, file.size, etag);
@@ -47,12 +48,6 @@ function rangeOf(request: Request, size: number, etag: string): ByteRange | 'uns
   const condition = request.headers.get('if-range');
   if (request.method !== 'GET' || (condition !== null && condition !== etag)) return null;
   return parseByteRange(request.headers.get('range'), size);
-}
-
-/** `If-None-Match`: a list of entity tags, compared weakly. */
-function matchesAny(header: string | null, etag: string): boolean {
-  if (header === null) return false;
-  return header.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
 }
 
 /** RFC 6266: an ASCII name for old clients, and the real one as RFC 8187 encodes it. */

@@ -1,7 +1,8 @@
 // A file, and an upload in parts, as native clients see them. Times are ISO 8601.
 import type { IndexedFile } from '../accounts/file-index';
+import type { StoredPart } from '../accounts/upload-index';
 import type { FileResponse } from '../contract/files';
-import type { UploadResponse } from '../contract/uploads';
+import type { UploadPartResponse, UploadResponse } from '../contract/uploads';
 import type { UploadState } from '../files/upload-in-parts';
 
 export function nativeFile(file: IndexedFile): FileResponse {
@@ -31,4 +32,9 @@ export function nativeUpload(upload: UploadState): UploadResponse {
     expires_at: new Date(upload.expiresAt).toISOString(),
     file: upload.file === null ? null : nativeFile(upload.file),
   };
+}
+
+/** `now` (milliseconds) is when the part was stored. */
+export function nativeUploadPart({ id, uploadId }: StoredPart, now: number): UploadPartResponse {
+  return { id, object: 'upload.part', created_at: new Date(now).toISOString(), upload_id: uploadId };
 }

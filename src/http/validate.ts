@@ -11,7 +11,10 @@ import { readBytes } from '../platform/strict-json';
 
 const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
 
-/** `validator('json')` over a body read strictly: content type, size, UTF-8, depth, syntax, then the schema. */
+/**
+ * `validator('json')` over a body read strictly: content type, size, UTF-8, depth, syntax, then the schema, which it
+ * carries so that a test can hold the OpenAPI document to it.
+ */
 export function jsonBody<S extends z.ZodType>(
   schema: S,
   limitBytes = JSON_BODY_LIMIT_BYTES,
@@ -23,12 +26,12 @@ export function jsonBody<S extends z.ZodType>(
     c.req.json = () => Promise.resolve(value as never);
     return validate(c, next);
   };
-  return strict;
+  return Object.assign(strict, { body: schema });
 }
 
-/** `validator('query')`: unknown parameters are ignored, repeated ones are the schema's to refuse. */
+/** `validator('query')`, which carries its schema, too: unknown parameters are ignored, repeated ones are the schema's to refuse. */
 export function query<S extends z.ZodType>(schema: S) {
-  return zValidator('query', schema, throwInvalid);
+  return Object.assign(zValidator('query', schema, throwInvalid), { query: schema });
 }
 
 /** A JSON body, or an `ApiError` for each way it can be wrong. */

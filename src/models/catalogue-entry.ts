@@ -1,9 +1,7 @@
 // The catalogue as data: what a deployment may write in its configuration, and what the default set is written in.
 import * as z from 'zod';
+import { MODALITIES } from '../contract/models';
 import { PROVIDER_KINDS } from './provider';
-
-const MODALITIES = ['text', 'image', 'document', 'audio'] as const;
-export type Modality = (typeof MODALITIES)[number];
 
 export const providerEntry = z.strictObject({
   kind: z.enum(PROVIDER_KINDS),

@@ -2,9 +2,10 @@
 import { env } from 'cloudflare:workers';
 import type * as z from 'zod';
 import { ApiError } from '../contract/errors';
+import type { Modality } from '../contract/models';
 import { placeOf } from '../contract/validation';
 import { connectAnthropic } from './anthropic/anthropic-model';
-import { catalogueConfig, type Modality, type modelEntry, type providerEntry } from './catalogue-entry';
+import { catalogueConfig, type modelEntry, type providerEntry } from './catalogue-entry';
 import { DEFAULT_CATALOGUE } from './default-catalogue';
 import { connectGoogle } from './google/google-model';
 import type { ChatModel } from './model';

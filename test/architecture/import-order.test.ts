@@ -30,7 +30,7 @@ function orderProblems(sources: Sources): string[] {
     const folder = folderOf(file);
     if (placeOf(folder) === null) return [`${file} lies in no folder of the order`];
     return importsOf(text)
-      .filter((specifier) => specifier.startsWith('.'))
+      .filter((specifier) => specifier.startsWith('.') && !specifier.endsWith('/package.json'))
       .filter((specifier) => !mayImport(folder, folderOf(posix.join(posix.dirname(file), specifier))))
       .map((specifier) => `${file} must not import '${specifier}'`);
   });

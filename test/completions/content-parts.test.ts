@@ -3,8 +3,8 @@ import { type PartReader, resolveMessages } from '../../src/completions/content-
 import type { ChatMessage, ContentPart, PartSource } from '../../src/contract/chat';
 import { ApiError } from '../../src/contract/errors';
 import { PARTS_LIMIT_BYTES } from '../../src/contract/limits';
+import type { Modality } from '../../src/contract/models';
 import { findModel } from '../../src/models/catalogue';
-import type { Modality } from '../../src/models/catalogue-entry';
 import type { ModelPart } from '../../src/models/model';
 import { encodeBase64 } from '../../src/platform/base64';
 import { SAMPLES } from '../files/samples';

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
 import type { ChatCompletion } from '../../src/contract/chat.ts';
+import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { type Account, newAccount } from './api-client.ts';
 import { createBatch, pageResults, pollUntilEnded } from './batch-client.ts';
 import { TOKENS } from './mock-answers.ts';
@@ -47,7 +48,12 @@ afterAll(async () => {
 const messagesOf = (content: string) => [{ role: 'user' as const, content }];
 
 function completionsOf({ api }: Account) {
-  const client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: api.key, maxRetries: 0 });
+  const client = new OpenAI({
+    baseURL: `${server.origin}/v1`,
+    apiKey: api.key,
+    fetch: checkedFetch,
+    maxRetries: 0,
+  });
   return client.chat.completions;
 }
 

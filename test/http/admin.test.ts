@@ -2,12 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import {
   type AccountResponse,
+  type KeyCreated,
   type KeyResponse,
   NO_KEY_LIMITS,
   NO_LIMITS,
 } from '../../src/contract/accounts';
 import type { ListResponse } from '../../src/contract/lists';
-import { admin, errorOf, type KeyCreated, newAccount, newKey, send } from './client';
+import { admin, errorOf, newAccount, newKey, send } from './client';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

@@ -3,10 +3,11 @@
 import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { KeyCreated } from '../../src/contract/accounts';
 import { ERROR_TABLE } from '../../src/contract/errors';
 import { sweepFiles } from '../../src/files/sweep';
 import type { CatalogueConfig } from '../../src/models/catalogue-entry';
-import { ADMIN_KEY, type Call, type KeyCreated, send as sendPlain } from './client';
+import { ADMIN_KEY, type Call, send as sendPlain } from './client';
 
 const PROVIDER_KEY = 'provider-key-canary-5f1c';
 const WEBHOOK_SECRET = 'webhook-secret-canary-77ab';

@@ -1,11 +1,10 @@
 // What HTTP tests share: accounts of their own, and requests as a client sends them.
 import { exports } from 'cloudflare:workers';
-import type { AccountCreate, AccountResponse, KeyResponse, Limits } from '../../src/contract/accounts';
+import type { AccountCreate, AccountResponse, KeyCreated, Limits } from '../../src/contract/accounts';
+import { checked } from '../openapi/response-checker';
 
 export const ORIGIN = 'http://quire';
 export const ADMIN_KEY = 'admin-test';
-
-export type KeyCreated = KeyResponse & { key: string };
 
 export interface ErrorAnswer {
   error: { type: string; code: string; message: string; param: string | null; request_id: string };
@@ -18,10 +17,15 @@ export interface Call {
   headers?: Record<string, string>;
 }
 
-/** One request, with this key unless it is null. */
-export function send(key: string | null, method: string, path: string, call: Call = {}): Promise<Response> {
+/** One request, with this key unless it is null. Its answer is held to the OpenAPI document. */
+export async function send(
+  key: string | null,
+  method: string,
+  path: string,
+  call: Call = {},
+): Promise<Response> {
   const { json, body, headers } = call;
-  return exports.default.fetch(ORIGIN + path, {
+  const response = await exports.default.fetch(ORIGIN + path, {
     method,
     headers: {
       ...(key !== null && { authorization: `Bearer ${key}` }),
@@ -31,6 +35,7 @@ export function send(key: string | null, method: string, path: string, call: Cal
     ...(json !== undefined && { body: JSON.stringify(json) }),
     ...(body !== undefined && { body }),
   });
+  return checked(method, ORIGIN + path, response);
 }
 
 export function admin(method: string, path: string, call?: Call): Promise<Response> {

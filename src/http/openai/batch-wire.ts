@@ -1,35 +1,28 @@
 // A batch in OpenAI's words. Times are unix seconds.
 import type { BatchSnapshot } from '../../batches/batch-response';
 import { type BatchState, totals } from '../../batches/state';
+import type { OpenaiBatch } from './objects';
 
-type OpenaiStatus =
-  | 'validating'
-  | 'failed'
-  | 'in_progress'
-  | 'finalizing'
-  | 'completed'
-  | 'expired'
-  | 'cancelling'
-  | 'cancelled';
+type OpenaiStatus = OpenaiBatch['status'];
 
-/** OpenAI's `Batch` object. */
-export function openaiBatch({ spec, state }: BatchSnapshot) {
+/** A batch as OpenAI's `Batch` object. */
+export function openaiBatch({ spec, state }: BatchSnapshot): OpenaiBatch {
   const { usage } = totals(state);
   const ended = state.phase === 'ended';
   const endedAt = (outcome: BatchState['outcome']) =>
     ended && state.outcome === outcome ? seconds(state.endedAt) : null;
   return {
     id: spec.id,
-    object: 'batch' as const,
+    object: 'batch',
     endpoint: '/v1/chat/completions',
     model: state.model ?? null,
-    errors: state.errors.length === 0 ? null : { object: 'list' as const, data: state.errors },
+    errors: state.errors.length === 0 ? null : { object: 'list', data: state.errors },
     input_file_id: spec.inputFileId,
     completion_window: spec.completionWindow,
     status: statusOf(state),
     output_file_id: ended && state.completed > 0 ? spec.outputFileId : null,
     error_file_id: ended && state.total > state.completed ? spec.errorFileId : null,
-    created_at: seconds(spec.createdAt),
+    created_at: Math.floor(spec.createdAt / 1000),
     in_progress_at: seconds(state.startedAt),
     expires_at: seconds(spec.expiresAt),
     finalizing_at: isFinalized(state) ? seconds(state.finalizingAt) : null,

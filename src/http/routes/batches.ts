@@ -10,6 +10,7 @@ import { batchCreateQuery, batchListQuery, type ResultsQuery, resultsQuery } fro
 import { ApiError } from '../../contract/errors';
 import { INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
 import { listResponse } from '../../contract/lists';
+import type { BatchDeliveryAttempt } from '../../contract/webhooks';
 import { batchStub, findBatch, listBatches } from '../batch-stub';
 import { type AppContext, type AppEnv, makerOf } from '../context';
 import { found, knownPage } from '../found';
@@ -68,7 +69,7 @@ export const batchRoutes = new Hono<AppEnv>()
   .get('/batches/:id/deliveries', async (c) => {
     const { delivery } = found(await batchStub(c).delivery(c.var.accountId), 'batch');
     const { event_id: webhook_id, attempts } = delivery ?? { event_id: '', attempts: [] };
-    const data = attempts.map((attempt) => ({ webhook_id, ...attempt }));
+    const data = attempts.map((attempt): BatchDeliveryAttempt => ({ webhook_id, ...attempt }));
     return c.json(listResponse({ data, hasMore: false }, ({ attempt }) => `${webhook_id}.${attempt}`));
   })
   .post('/batches/:id/deliveries/resend', async (c) => {

@@ -1,10 +1,9 @@
 // Files on both surfaces: the same store behind two shapes.
 import { Hono } from 'hono';
-import * as z from 'zod';
 import type { IndexedFile } from '../../accounts/file-index';
 import { ApiError } from '../../contract/errors';
-import { FILE_PURPOSES } from '../../contract/files';
-import { listQuery, listResponse } from '../../contract/lists';
+import { fileListQuery } from '../../contract/files';
+import { listResponse } from '../../contract/lists';
 import { deleteFile, findFile } from '../../files/file-store';
 import { describeUpload, storeUpload, uploadContentOf } from '../../files/upload';
 import type { AppContext, AppEnv } from '../context';
@@ -15,8 +14,6 @@ import { found, knownPage } from '../found';
 import { runOnce } from '../idempotency';
 import { openaiFile } from '../openai/file-wire';
 import { query } from '../validate';
-
-const fileListQuery = listQuery.extend({ purpose: z.enum(FILE_PURPOSES).optional() });
 
 export const nativeFileRoutes = fileRoutes(nativeFile);
 export const openaiFileRoutes = fileRoutes(openaiFile);

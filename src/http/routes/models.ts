@@ -1,6 +1,7 @@
 // GET /models: the catalogue in OpenAI's shape, with what this platform adds.
 import { Hono } from 'hono';
 import { unknownModel } from '../../completions/prepare';
+import type { ModelResponse } from '../../contract/models';
 import { type CatalogueModel, findModel, listModels } from '../../models/catalogue';
 import type { AppEnv } from '../context';
 
@@ -14,7 +15,7 @@ export const modelRoutes = new Hono<AppEnv>()
   });
 
 /** Prices in USD per million tokens, the unit people compare. */
-function modelWire(model: CatalogueModel) {
+function modelWire(model: CatalogueModel): ModelResponse {
   const perMillion = (nanoPerToken: number) => nanoPerToken / 1000;
   return {
     id: model.id,
@@ -22,7 +23,7 @@ function modelWire(model: CatalogueModel) {
     created: model.createdSeconds,
     owned_by: model.provider,
     context_window: model.contextWindow,
-    modalities: model.modalities,
+    modalities: [...model.modalities],
     pricing: model.prices && {
       currency: 'USD',
       unit: '1M tokens',

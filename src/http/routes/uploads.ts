@@ -1,5 +1,6 @@
 // Files sent in parts, on both surfaces: OpenAI's Uploads API.
 import { Hono } from 'hono';
+import type { StoredPart } from '../../accounts/upload-index';
 import { uploadComplete, uploadCreate } from '../../contract/uploads';
 import { completeUpload } from '../../files/complete-upload';
 import {
@@ -10,17 +11,20 @@ import {
   type UploadState,
 } from '../../files/upload-in-parts';
 import type { AppEnv } from '../context';
-import { nativeUpload } from '../file-wire';
+import { nativeUpload, nativeUploadPart } from '../file-wire';
 import { formRequest } from '../form-request';
 import { runOnce } from '../idempotency';
-import { openaiUpload } from '../openai/file-wire';
+import { openaiUpload, openaiUploadPart } from '../openai/file-wire';
 import { jsonBody } from '../validate';
 
-export const nativeUploadRoutes = uploadRoutes(nativeUpload, (time) => new Date(time).toISOString());
-export const openaiUploadRoutes = uploadRoutes(openaiUpload, (time) => Math.floor(time / 1000));
+export const nativeUploadRoutes = uploadRoutes(nativeUpload, nativeUploadPart);
+export const openaiUploadRoutes = uploadRoutes(openaiUpload, openaiUploadPart);
 
-/** The routes with uploads in the shape of one surface. `wireTime` takes milliseconds. */
-function uploadRoutes(wire: (upload: UploadState) => object, wireTime: (time: number) => string | number) {
+/** The routes with uploads and their parts in the shape of one surface. */
+function uploadRoutes(
+  wire: (upload: UploadState) => object,
+  wirePart: (part: StoredPart, now: number) => object,
+) {
   return new Hono<AppEnv>()
     .post('/uploads', jsonBody(uploadCreate), (c) => {
       return runOnce(c, {
@@ -32,8 +36,8 @@ function uploadRoutes(wire: (upload: UploadState) => object, wireTime: (time: nu
     })
     .post('/uploads/:id/parts', async (c) => {
       const now = Date.now();
-      const { id, uploadId } = await addPart(c.env, c.var.accountId, c.req.param('id'), formRequest(c), now);
-      return c.json({ id, object: 'upload.part', created_at: wireTime(now), upload_id: uploadId });
+      const part = await addPart(c.env, c.var.accountId, c.req.param('id'), formRequest(c), now);
+      return c.json(wirePart(part, now));
     })
     .post('/uploads/:id/complete', jsonBody(uploadComplete), async (c) => {
       const order = c.req.valid('json');

@@ -3,7 +3,13 @@ import { Hono } from 'hono';
 import { ApiError } from '../../contract/errors';
 import { WEBHOOK_ENDPOINTS_LIMIT } from '../../contract/limits';
 import { listQuery, listResponse } from '../../contract/lists';
-import { deliveryListQuery, deliveryResend, endpointCreate, endpointUpdate } from '../../contract/webhooks';
+import {
+  deliveryListQuery,
+  deliveryResend,
+  endpointCreate,
+  endpointUpdate,
+  type ResendResponse,
+} from '../../contract/webhooks';
 import { checkWebhookUrl } from '../../webhooks/check-url';
 import type { AppContext, AppEnv } from '../context';
 import { found, knownPage } from '../found';
@@ -53,7 +59,7 @@ export const webhookRoutes = new Hono<AppEnv>()
     const resent = found(await webhooks(c).resend(idOf(c), c.req.valid('json')), 'webhook');
     if (resent === 'disabled') throw disabled();
     if (resent === 'event_unknown') throw new ApiError('not_found', { missing: 'event', param: 'event_id' });
-    return c.json({ object: 'webhook_resend', resent }, 202);
+    return c.json({ object: 'webhook_resend', resent } satisfies ResendResponse, 202);
   });
 
 function webhooks(c: AppContext) {
