@@ -23,6 +23,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture/**', 'test/e2e/**', 'test/browser/**'],
           testTimeout: 30_000,
+          // The first hook of a file waits for the whole app to be compiled.
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -12,7 +12,7 @@ import {
 } from './limits';
 import { listQuery } from './lists';
 import type { OwnIssue } from './messages/en';
-import { webhookUrl } from './webhooks';
+import { webhookSecret, webhookUrl } from './webhooks';
 
 const BATCH_STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type BatchStatus = (typeof BATCH_STATUSES)[number];
@@ -44,7 +44,7 @@ const batchOptions = {
   webhook_url: webhookUrl
     .nullish()
     .describe('The batch is POSTed there once it has ended. `https:`, to a public address.'),
-  webhook_secret: z.string().min(1).max(512).nullish().describe('Signs the webhook'),
+  webhook_secret: webhookSecret.nullish().describe('Signs the webhook'),
   completion_window: completionWindow.nullish(),
   max_cost: z
     .number()

@@ -46,6 +46,18 @@ export const webhookEventBody = z.lazy(() =>
 );
 export type WebhookEventBody = z.infer<typeof webhookEventBody>;
 
+/** Base64 whose padding may be missing. */
+const WHSEC = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{2}(?:==)?)$/;
+
+/** A secret of a client's own. Of `whsec_` and base64 the bytes are the key, of any other text its own. */
+export const webhookSecret = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine((secret) => !secret.startsWith('whsec_') || WHSEC.test(secret), {
+    error: 'webhook_secret_invalid' satisfies OwnIssue,
+  });
+
 /** Also the batch's own webhook. */
 export const webhookUrl = z.string().min(1).max(WEBHOOK_URL_LIMIT_CHARACTERS);
 

@@ -184,6 +184,7 @@ const detail = {
   webhook_disabled: () => 'the webhook endpoint is disabled; set its status to "enabled" first',
   webhook_missing: () => 'the batch was made without a webhook_url',
   resend_what: () => 'give either event_id or since',
+  webhook_secret_invalid: () => 'after whsec_ comes base64, as Standard Webhooks has it',
   after_unknown: (id: string) => `there is no entry "${id}" to continue after`,
   results_not_final: () =>
     'input order is only known once the batch has ended; use order=committed until then',
@@ -194,7 +195,7 @@ const detail = {
 };
 
 /** What a schema checks by itself: the message of its issue is one of these keys. */
-export type OwnIssue = 'window_invalid' | 'metadata_too_many' | 'resend_what';
+export type OwnIssue = 'window_invalid' | 'metadata_too_many' | 'resend_what' | 'webhook_secret_invalid';
 
 /** What a zod locale answered, or our own sentence for what a schema checks by itself. */
 export function issueText(

@@ -164,6 +164,7 @@ export const ko: Messages = {
     webhook_disabled: () => 'webhook 엔드포인트가 비활성화되어 있습니다. 먼저 status를 "enabled"로 바꾸세요',
     webhook_missing: () => '이 배치는 webhook_url 없이 만들어졌습니다',
     resend_what: () => 'event_id와 since 중 하나만 지정하세요',
+    webhook_secret_invalid: () => 'whsec_ 다음에는 Standard Webhooks 형식의 base64가 와야 합니다',
     after_unknown: (id) => `이어서 볼 항목 "${id}"가 없습니다`,
     results_not_final: () =>
       '입력 순서는 배치가 끝난 뒤에 정해집니다. 그 전에는 order=committed를 사용하세요',
