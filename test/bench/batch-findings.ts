@@ -39,7 +39,7 @@ export const NOTES = [
   'heap grow with the work done since the start, whatever the batches: so also against as much work in smaller batches.',
   `Both ways: the same requests to the same server, as a batch whose results are read, and with the openai SDK, ${CALLS_AT_ONCE} at once.`,
   'Cost: list prices without what a plan includes; no model calls, no storage. A counting Worker wraps the bindings and the',
-  'three Durable Object classes: messages sent, delivered and acknowledged per 64 KB; calls of object methods and alarms;',
+  'Durable Object classes: messages sent, delivered and acknowledged per 64 KB; calls of object methods and alarms;',
   'rowsRead and rowsWritten of every SQL cursor and a row for each alarm set; R2 calls; HTTP requests and queue deliveries',
   "as Worker requests; the batch object's time from made to completed × 128 MB; CPU of the whole local process. The client",
   'uploads, makes the batch, polls every 5 s as it is told, and reads the results once.',

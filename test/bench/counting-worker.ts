@@ -1,6 +1,12 @@
 // The product's Worker, whose bindings and Durable Objects count what the platform would bill. `POST /__counts` answers
 // the counts and starts again from zero. Locally Worker and objects share one isolate, so one variable holds them all.
-import worker, { AccountObject, BatchObject, RegistryObject } from '../../src/index.ts';
+import worker, {
+  AccountObject,
+  BatchObject,
+  IdempotencyObject,
+  RegistryObject,
+  WebhookObject,
+} from '../../src/index.ts';
 import { noCounts } from './operation-counts.ts';
 
 /** A queue bills so many bytes of a message as one operation, of which its own metadata takes about a hundred. */
@@ -11,6 +17,8 @@ const OBJECT_BINDINGS = {
   ACCOUNTS: 'AccountObject',
   BATCHES: 'BatchObject',
   REGISTRY: 'RegistryObject',
+  IDEMPOTENCY: 'IdempotencyObject',
+  WEBHOOKS: 'WebhookObject',
 } as const;
 
 let counts = noCounts();
@@ -107,6 +115,8 @@ function countingEnv(env: Env): Env {
     ACCOUNTS: countingNamespace(env.ACCOUNTS, OBJECT_BINDINGS.ACCOUNTS),
     BATCHES: countingNamespace(env.BATCHES, OBJECT_BINDINGS.BATCHES),
     REGISTRY: countingNamespace(env.REGISTRY, OBJECT_BINDINGS.REGISTRY),
+    IDEMPOTENCY: countingNamespace(env.IDEMPOTENCY, OBJECT_BINDINGS.IDEMPOTENCY),
+    WEBHOOKS: countingNamespace(env.WEBHOOKS, OBJECT_BINDINGS.WEBHOOKS),
   };
   countingEnvs.set(env, counting);
   return counting;
@@ -164,10 +174,26 @@ class CountingRegistryObject extends RegistryObject {
   }
 }
 
+class CountingIdempotencyObject extends IdempotencyObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    countStorage(ctx, OBJECT_BINDINGS.IDEMPOTENCY);
+    super(ctx, countingEnv(env));
+  }
+}
+
+class CountingWebhookObject extends WebhookObject {
+  constructor(ctx: DurableObjectState, env: Env) {
+    countStorage(ctx, OBJECT_BINDINGS.WEBHOOKS);
+    super(ctx, countingEnv(env));
+  }
+}
+
 export {
   CountingAccountObject as AccountObject,
   CountingBatchObject as BatchObject,
+  CountingIdempotencyObject as IdempotencyObject,
   CountingRegistryObject as RegistryObject,
+  CountingWebhookObject as WebhookObject,
 };
 
 export default {
