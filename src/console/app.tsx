@@ -94,6 +94,10 @@ function Sidebar({ section }: { section: Section | null }) {
             <span>{shell.sections[name]}</span>
           </a>
         ))}
+        <a href="/docs" class="aside">
+          <Icon name="reference" />
+          <span>{messages.value.reference.title}</span>
+        </a>
       </nav>
       <div class="sidebar-tools">
         <PreferenceButtons />

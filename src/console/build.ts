@@ -9,9 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
+const SOURCE_FOLDER = fileURLToPath(new URL('.', import.meta.url));
 const OUTPUT_FOLDER = join(PROJECT_FOLDER, 'dist/console');
 /** Beside the folder and not in it: it is no asset. */
 const STAMP_FILE = join(PROJECT_FOLDER, 'dist/console.hash');
+
+/** The console, and the API reference: the Worker's assets serve the second at /docs. */
+const PAGES = ['index.html', 'docs.html'];
 
 const SOURCES = ['src/console/**/*.*', 'src/contract/*.ts', 'package-lock.json'];
 
@@ -25,11 +29,12 @@ async function build(): Promise<void> {
   await mkdir(folder, { recursive: true });
   await vite.build({
     configFile: false,
-    root: fileURLToPath(new URL('.', import.meta.url)),
+    root: SOURCE_FOLDER,
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       outDir: folder,
+      rolldownOptions: { input: PAGES.map((page) => join(SOURCE_FOLDER, page)) },
       emptyOutDir: true,
       assetsDir: 'console',
       // Nothing inline: the content security policy allows only files of this origin.
@@ -44,7 +49,9 @@ async function build(): Promise<void> {
   await cp(folder, OUTPUT_FOLDER, { recursive: true });
   await Promise.all([...stale.map((file) => rm(join(OUTPUT_FOLDER, file))), rm(folder, { recursive: true })]);
   writeFileSync(STAMP_FILE, hash);
-  console.log(`The console is built: a first load is ${(firstLoadBytes() / 1024).toFixed(1)} KiB gzipped.`);
+  for (const page of PAGES) {
+    console.log(`${page} is built: a first load is ${(firstLoadBytes(page) / 1024).toFixed(1)} KiB gzipped.`);
+  }
 }
 
 function hashSources(): string {
@@ -69,8 +76,10 @@ function filesIn(folder: string): string[] {
   return globSync('**/*.*', { cwd: folder });
 }
 
-function firstLoadBytes(): number {
-  return filesIn(OUTPUT_FOLDER)
+/** Of the page and all that it names: its scripts, styles and icon. */
+function firstLoadBytes(page: string): number {
+  const html = readFileSync(join(OUTPUT_FOLDER, page), 'utf8');
+  return [page, ...Array.from(html.matchAll(/(?:src|href)="\/([^"]+)"/g), ([, file = '']) => file)]
     .map((file) => gzipSync(readFileSync(join(OUTPUT_FOLDER, file))).byteLength)
     .reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -68,6 +68,7 @@ export function SignInPage({ admin }: { admin: boolean }) {
         </form>
         <footer class="sign-in-footer">
           <a href={admin ? href() : href('admin')}>{admin ? m.toAccount : m.toAdmin}</a>
+          <a href="/docs">{messages.value.reference.title}</a>
           <span class="sidebar-tools">
             <PreferenceButtons />
           </span>

@@ -1,10 +1,18 @@
 // Every page, filled, in both themes and at both widths: no serious finding of axe, and nothing that leaves the screen.
-import axe, { type AxeResults } from 'axe-core';
+import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Account } from '../e2e/api-client.ts';
 import { createBatch, pollUntilEnded } from '../e2e/batch-client.ts';
-import { account, adminKey, DESKTOP, openConsole, PHONE, useBrowser } from './console-browser.ts';
+import {
+  account,
+  adminKey,
+  DESKTOP,
+  openConsole,
+  PHONE,
+  seriousFindings,
+  useBrowser,
+} from './console-browser.ts';
 
 useBrowser();
 
@@ -112,16 +120,8 @@ describe.each([
     await act(page);
     // Colours are compared as they end up, not on their way.
     await page.waitForTimeout(250);
-    expect(await findings(page)).toEqual([]);
+    expect(await seriousFindings(page)).toEqual([]);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
   });
 });
-
-/** One line for each serious or critical finding. */
-async function findings(page: Page): Promise<string[]> {
-  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
-  return results.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
-}

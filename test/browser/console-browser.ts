@@ -1,4 +1,5 @@
 // A Chromium that opens the console as a person would, and tells of everything that must not happen there.
+import type { AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject } from 'vitest';
@@ -27,7 +28,7 @@ interface OpenOptions {
   /** Signed in with this key; without one, nobody is. */
   key?: string;
   adminKey?: string;
-  /** The hash to begin at, e.g. `#/files`. */
+  /** Where to begin, e.g. `#/files`, `docs#createBatch`. */
   at?: string;
   dark?: boolean;
   locale?: 'en-US' | 'ko-KR';
@@ -141,4 +142,12 @@ export async function drop(target: Locator, files: readonly DroppedFile[]): Prom
 export async function textOf(target: Locator, pattern: RegExp): Promise<string> {
   await target.filter({ hasText: pattern }).first().waitFor();
   return (await target.first().textContent()) ?? '';
+}
+
+/** One line for each serious or critical finding of axe, whose source was the `script` of the page. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const results = (await page.evaluate('axe.run(document, { resultTypes: ["violations"] })')) as AxeResults;
+  return results.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }

@@ -1,4 +1,5 @@
 // A request of the playground as code to take along. The key is never in it: it is read from the environment.
+import { curlCommand } from '../curl-command';
 
 export const SAMPLE_KINDS = ['curl', 'openai', 'fetch'] as const;
 export type SampleKind = (typeof SAMPLE_KINDS)[number];
@@ -15,12 +16,8 @@ export function codeSample(kind: SampleKind, origin: string, request: object): s
 }
 
 function curl(origin: string, request: object): string {
-  // Within single quotes, a shell takes everything but a single quote as it is.
-  const body = JSON.stringify(request, null, 2).replaceAll("'", "'\\''");
-  return `curl ${origin}/v1/chat/completions \\
-  -H "Authorization: Bearer $QUIRE_API_KEY" \\
-  -H 'Content-Type: application/json' \\
-  -d '${body}'`;
+  const url = `${origin}/v1/chat/completions`;
+  return curlCommand({ method: 'POST', url, keyVariable: 'QUIRE_API_KEY', body: request });
 }
 
 function openai(origin: string, request: object): string {
