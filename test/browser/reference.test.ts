@@ -104,8 +104,10 @@ describe('the reference', () => {
     const body = page.locator('section', { has: page.getByRole('heading', { name: 'Request body' }) });
     await body.getByText('BatchOfFile', { exact: true }).click();
     await body.getByText('input_file_id', { exact: true }).waitFor();
-    await page.locator('.response', { hasText: '400' }).first().locator('summary').first().click();
-    await page.getByText('request_id', { exact: true }).first().waitFor();
+    const refusal = page.locator('.response', { hasText: '400' }).first();
+    await refusal.locator('summary').first().click();
+    await refusal.getByText('Members', { exact: true }).click();
+    await refusal.getByText('request_id', { exact: true }).waitFor();
     const current = page.getByRole('navigation', { name: 'Operations' }).locator('[aria-current=page]');
     expect(await current.getAttribute('href')).toBe('#createBatch');
   });
@@ -117,7 +119,13 @@ describe('the reference', () => {
       .locator('.fields > li', { has: page.getByText('messages', { exact: true }) })
       .first();
     await messages.getByText('Members', { exact: true }).first().click();
-    await messages.getByText('content', { exact: true }).first().waitFor();
+    await messages.getByText('role: user', { exact: true }).click();
+    const content = messages
+      .locator('.fields > li', { has: page.getByText('content', { exact: true }) })
+      .last();
+    await content.getByText('Members', { exact: true }).click();
+    await content.getByText('type: text', { exact: true }).first().click();
+    await content.getByText('text', { exact: true }).first().waitFor();
   });
 
   it('copies a request as curl that the server takes', async () => {

@@ -61,7 +61,7 @@ interface OperationObject {
   security: Record<string, string[]>[];
   parameters?: (Parameter | Reference)[];
   requestBody?: { description?: string; content: Record<string, Content> };
-  responses: Record<string, Response>;
+  responses: Record<string, Response | Reference>;
 }
 
 export interface OpenApiDocument {
@@ -78,6 +78,7 @@ export interface Operation extends OperationObject {
   /** `null` where it is a request that this deployment sends: a webhook. */
   path: string | null;
   parameters: Parameter[];
+  responses: Record<string, Response>;
 }
 
 /** Every operation in the order of the document, webhooks last. */
@@ -89,6 +90,12 @@ export function operationsOf(document: OpenApiDocument): Operation[] {
         method: method.toUpperCase(),
         path: pathOf(key),
         parameters: (operation.parameters ?? []).map((parameter) => resolve(document, parameter)),
+        responses: Object.fromEntries(
+          Object.entries(operation.responses).map(([status, response]) => [
+            status,
+            resolve(document, response),
+          ]),
+        ),
       })),
     );
   return [...inGroup(document.paths, (path) => path), ...inGroup(document.webhooks, () => null)];

@@ -108,10 +108,13 @@ function fieldsOf({ properties = {}, required = [] }: Schema): Field[] {
   }));
 }
 
-/** What it is called, or the member that tells it from the others: `type: "text"`. */
+/** What it is called, or the member that tells it from the others: `type: text`. */
 function formName({ $ref }: Schema, properties: Record<string, Schema>): string {
   if ($ref !== undefined) return refName($ref);
-  const [name, constant] =
-    Object.entries(properties).find(([, property]) => property.const !== undefined) ?? [];
-  return name === undefined ? 'object' : `${name}: ${JSON.stringify(constant?.const)}`;
+  const telling = Object.entries(properties).find(
+    ([, property]) => (property.const ?? property.enum) !== undefined,
+  );
+  if (telling === undefined) return 'object';
+  const [name, property] = telling;
+  return `${name}: ${(property.enum ?? [property.const]).join(' | ')}`;
 }

@@ -27,7 +27,7 @@ function Forms({ document, forms }: { document: OpenApiDocument; forms: Form[] }
   const [only] = forms;
   if (forms.length === 1 && only !== undefined) return <Fields document={document} fields={only.fields} />;
   return forms.map(({ name, fields }) => (
-    <Disclosure key={name} summary={name} label={name}>
+    <Disclosure key={`${name} ${fields.map((field) => field.name)}`} summary={name} label={name}>
       {() => <Fields document={document} fields={fields} />}
     </Disclosure>
   ));
