@@ -9,6 +9,7 @@ import {
   API_DOCUMENT,
   type ApiDocument,
   operationOf,
+  responseOf,
   violationsOf,
 } from '../openapi/api-document';
 import { ORIGIN, send } from './client';
@@ -60,7 +61,9 @@ describe('the document', () => {
       }
       const inPath = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
       expect(inPath, operationId).toEqual(Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name));
-      for (const response of Object.values(responses)) expect(response.description).not.toBe('');
+      for (const status of Object.keys(responses)) {
+        expect(responseOf(operation, status)?.description, `${operationId} ${status}`).toMatch(/\w+/);
+      }
     }
   });
 
@@ -68,8 +71,8 @@ describe('the document', () => {
     const ids = ALL_OPERATIONS.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     const text = JSON.stringify(API_DOCUMENT);
-    const { schemas, headers, examples } = API_DOCUMENT.components;
-    for (const [kind, entries] of Object.entries({ schemas, headers, examples })) {
+    const { schemas, headers, responses, examples } = API_DOCUMENT.components;
+    for (const [kind, entries] of Object.entries({ schemas, headers, responses, examples })) {
       const unused = Object.keys(entries).filter((name) => !text.includes(`"#/components/${kind}/${name}"`));
       expect(unused, kind).toEqual([]);
     }

@@ -35,7 +35,7 @@ interface OperationObject {
     schema: Schema;
   }[];
   requestBody?: { content: Record<string, MediaObject> };
-  responses: Record<string, ResponseObject>;
+  responses: Record<string, ResponseObject | { $ref: string }>;
 }
 
 export interface ApiDocument {
@@ -47,6 +47,7 @@ export interface ApiDocument {
   components: {
     schemas: Record<string, Schema>;
     headers: Record<string, HeaderObject>;
+    responses: Record<string, ResponseObject>;
     examples: Record<string, { value: unknown }>;
   };
 }
@@ -80,6 +81,13 @@ const validators = new Map<Schema, Validator>();
 export function operationOf(method: string, path: string): FoundOperation | null {
   const documented = method === 'HEAD' ? 'GET' : method;
   return PATTERNS.find((entry) => entry.method === documented && entry.pattern.test(path)) ?? null;
+}
+
+/** An operation's response to a status, or undefined. */
+export function responseOf(operation: OperationObject, status: string | number): ResponseObject | undefined {
+  const response = operation.responses[status];
+  if (response === undefined || !('$ref' in response)) return response;
+  return API_DOCUMENT.components.responses[response.$ref.split('/').at(-1) ?? ''];
 }
 
 /** The header an answer's reference stands for. */

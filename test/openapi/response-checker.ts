@@ -1,5 +1,12 @@
 // Holds every answer that a test sees to the OpenAPI document: an undocumented status, media type, header or member fails.
-import { API_DOCUMENT, type FoundOperation, headerOf, operationOf, violationsOf } from './api-document';
+import {
+  API_DOCUMENT,
+  type FoundOperation,
+  headerOf,
+  operationOf,
+  responseOf,
+  violationsOf,
+} from './api-document';
 
 /** An answer as far as the document speaks of it. */
 export interface Seen {
@@ -43,7 +50,7 @@ export function problemsOf(seen: Seen): string[] {
   const { method, path, status, headers } = seen;
   if (method === 'OPTIONS') return [];
   const found = operationOf(method, path);
-  const response = found?.operation.responses[status];
+  const response = found === null ? undefined : responseOf(found.operation, status);
   if (response === undefined) return undocumentedProblems(seen, found);
   const type = mediaTypeOf(headers);
   const media = response.content?.[type] ?? response.content?.['*/*'];

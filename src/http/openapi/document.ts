@@ -7,6 +7,7 @@ import type { Operation } from './operation';
 import { operationObject, schemasOf } from './operation-object';
 import { allOperations } from './operations';
 import { type JsonObject, SchemaObjects } from './schema-objects';
+import { SharedResponses } from './shared-responses';
 import { accountEvent, batchEnded } from './webhooks';
 
 const DESCRIPTION = `Chat completions, files and batches of up to 50,000 requests over any model provider.
@@ -44,6 +45,8 @@ const TAGS = [
 export function openapiDocument(origin: string): JsonObject {
   const operations = allOperations();
   const schemas = new SchemaObjects(operations.flatMap(schemasOf));
+  const shared = new SharedResponses();
+  const paths = pathsOf(operations, schemas, shared);
   return {
     openapi: '3.1.1',
     info: {
@@ -54,10 +57,11 @@ export function openapiDocument(origin: string): JsonObject {
     },
     servers: [{ url: origin }],
     tags: TAGS,
-    paths: pathsOf(operations, schemas),
+    paths,
     webhooks: { batchEnded: { post: batchEnded(schemas) }, event: { post: accountEvent(schemas) } },
     components: {
       schemas: schemas.components,
+      responses: shared.components,
       examples: errorExamples(),
       parameters: mapEntries(REQUEST_HEADERS, (header, name) => ({ name, in: 'header', ...header })),
       headers: mapEntries(RESPONSE_HEADERS, ({ always = false, ...header }) => ({
@@ -78,12 +82,18 @@ export function openapiDocument(origin: string): JsonObject {
   };
 }
 
-function pathsOf(operations: readonly Operation[], schemas: SchemaObjects): JsonObject {
+function pathsOf(
+  operations: readonly Operation[],
+  schemas: SchemaObjects,
+  shared: SharedResponses,
+): JsonObject {
   const byPath = Map.groupBy(operations, ({ path }) => path);
   return Object.fromEntries(
     Array.from(byPath, ([path, group]) => [
       path,
-      Object.fromEntries(group.map((operation) => [operation.method, operationObject(operation, schemas)])),
+      Object.fromEntries(
+        group.map((operation) => [operation.method, operationObject(operation, schemas, shared)]),
+      ),
     ]),
   );
 }

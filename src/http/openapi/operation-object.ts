@@ -9,6 +9,7 @@ import {
 } from './headers';
 import { type Answer, type Content, type Operation, type Security, scopesOf } from './operation';
 import type { JsonObject, SchemaObjects } from './schema-objects';
+import type { SharedResponses } from './shared-responses';
 
 const RATE_LIMIT_HEADERS: readonly ResponseHeaderName[] = [
   'x-ratelimit-limit-requests',
@@ -22,7 +23,12 @@ const RATE_LIMIT_HEADERS: readonly ResponseHeaderName[] = [
 /** Of operations that take an `Idempotency-Key`. */
 const REPLAY_HEADERS: readonly ResponseHeaderName[] = ['Idempotent-Replayed'];
 
-export function operationObject(operation: Operation, schemas: SchemaObjects): JsonObject {
+/** @param shared takes the errors' responses */
+export function operationObject(
+  operation: Operation,
+  schemas: SchemaObjects,
+  shared: SharedResponses,
+): JsonObject {
   const { id, tag, summary, description, security, creates, body, answers } = operation;
   const headers = (names: readonly ResponseHeaderName[]) =>
     headerReferences([
@@ -48,7 +54,12 @@ export function operationObject(operation: Operation, schemas: SchemaObjects): J
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [status, responseObject(answer, schemas, headers)]),
       ),
-      ...errorResponses(operation, headers),
+      ...Object.fromEntries(
+        Object.entries(errorResponses(operation, headers)).map(([status, response]) => [
+          status,
+          shared.of(status, response),
+        ]),
+      ),
     },
   };
 }
