@@ -52,6 +52,7 @@ const WOKEN_BATCHES = 10;
 
 /** In the object's key-value storage. Never removed: it spares a call only. */
 const WEBHOOKS_KEY = 'has_webhooks';
+
 /** How long after webhooks could not be reached an event is handed to them again. */
 const EVENT_RETRY_MS = 30_000;
 

@@ -3,7 +3,7 @@ import type { Price } from '../accounts/budget';
 import type { CostNano } from '../accounts/ledger';
 import { type ChatRequest, NO_USAGE, type Usage, usageFrom } from '../contract/chat';
 import { type CatalogueModel, findModel } from '../models/catalogue';
-import { estimateUnreadPromptTokens } from '../models/token-estimate';
+import { estimateUnreadPromptTokens, hasUnreadParts } from '../models/token-estimate';
 import { ATTEMPTS_LIMIT } from './enforce';
 import { costOf, type Discount } from './pricing';
 import { mustBeChecked } from './violations';
@@ -72,12 +72,6 @@ function usageWith(request: ChatRequest, answerTokens: number): Usage {
   const { text, image, audio } = estimateUnreadPromptTokens(request);
   const completion = (answerLimit(request) ?? answerTokens) * (request.n ?? 1);
   return usageFrom({ prompt: text + image + audio, completion, image, audio });
-}
-
-function hasUnreadParts({ messages }: ChatRequest): boolean {
-  return messages.some(
-    ({ content }) => Array.isArray(content) && content.some((part) => part.type !== 'text'),
-  );
 }
 
 function nanoFor(model: CatalogueModel, promptTokens: number, answerTokens: number): number {

@@ -3,7 +3,7 @@ import type { ChatRequest } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import { type CatalogueModel, findModel, missingKeyOf } from '../models/catalogue';
 import type { ModelMessage } from '../models/model';
-import { estimatePromptTokens } from '../models/token-estimate';
+import { estimatePromptTokens, estimateUnreadPromptTokens, hasUnreadParts } from '../models/token-estimate';
 import { type PartReader, resolveMessages } from './content-parts';
 import { checkSchema } from './json-schema';
 import { checkToolProtocol } from './tool-protocol';
@@ -49,7 +49,9 @@ export function unknownModel(id: string): ApiError {
 export async function prepare(request: ChatRequest, reader: PartReader): Promise<PreparedRequest> {
   const model = await checkChatRequest(request);
   const messages = await resolveMessages(request, model, reader);
-  const { text, image, audio } = estimatePromptTokens(request, messages);
+  const { text, image, audio } = hasUnreadParts(request)
+    ? estimatePromptTokens(request, messages)
+    : estimateUnreadPromptTokens(request);
   const promptTokens = text + image + audio;
   if (promptTokens > model.contextWindow) {
     throw new ApiError('context_length_exceeded', {

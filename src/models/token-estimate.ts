@@ -59,12 +59,25 @@ export function estimatePromptTokens(request: ChatRequest, messages: readonly Mo
   return total;
 }
 
-/** The same before any part is read: text as it is, everything else by a flat rule. */
-export function estimateUnreadPromptTokens(request: ChatRequest): PromptTokens {
+/** Estimates of requests at work: each is asked for when the request is admitted, and again when it is prepared. */
+const UNREAD_ESTIMATES = new WeakMap<ChatRequest, Readonly<PromptTokens>>();
+
+/** The same before any part is read: text as it is, everything else by a flat rule. Without parts to read it is the same. */
+export function estimateUnreadPromptTokens(request: ChatRequest): Readonly<PromptTokens> {
+  const known = UNREAD_ESTIMATES.get(request);
+  if (known !== undefined) return known;
   const total: PromptTokens = { text: 0, image: 0, audio: 0 };
   for (const message of request.messages) addMessage(total, message, addUnreadPart);
   addInstructions(total, request);
+  UNREAD_ESTIMATES.set(request, total);
   return total;
+}
+
+/** Whether a request has parts that are still to be read. */
+export function hasUnreadParts({ messages }: ChatRequest): boolean {
+  return messages.some(
+    ({ content }) => Array.isArray(content) && content.some((part) => part.type !== 'text'),
+  );
 }
 
 function addMessage<Part>(
