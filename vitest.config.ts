@@ -42,6 +42,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          setupFiles: ['test/openapi/check-answers.ts'],
           environment: 'node',
           fileParallelism: false,
           testTimeout: 180_000,
@@ -56,6 +57,7 @@ export default defineConfig({
           include: ['test/browser/**/*.test.ts'],
           environment: 'node',
           globalSetup: 'test/browser/global-setup.ts',
+          setupFiles: ['test/openapi/check-answers.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -1,7 +1,6 @@
 // One batch watched by a thousand clients at once, by one that is fast, and by one that does not read at all.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchResponse } from '../../src/contract/batches.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { type Account, newAccount } from './api-client.ts';
 import { createBatch, getBatch, type Watch, watchBatch } from './batch-client.ts';
 import { inputLine, inputLines, type Question, uploadInput } from './input-file.ts';
@@ -149,7 +148,7 @@ describe('a batch that commits more often than it may tell', () => {
       inputLines(CUSTOM_IDS.map((customId): Question => [customId, 'Hello'])),
     );
     created = await createBatch(account.api, { input_file_id: file.id });
-    idle = await checkedFetch(`${created.stream_url}&include=results`);
+    idle = await fetch(`${created.stream_url}&include=results`);
     subscribers = Array.from({ length: 20 }, (_, n) => subscribe(created.stream_url, n < 2));
     await Promise.all(subscribers.map(({ watch }) => watch.done));
     idleText = await idle.text();

@@ -1,6 +1,5 @@
 // Batch input files as clients make them: JSON Lines with one chat request each, uploaded with the purpose `batch`.
 import type { FileResponse } from '../../src/contract/files.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import type { ApiClient } from './api-client.ts';
 
 /** One request: its `custom_id`, and what the user says. */
@@ -24,7 +23,7 @@ export async function uploadInput(api: ApiClient, text: string): Promise<FileRes
   const form = new FormData();
   form.set('purpose', 'batch');
   form.set('file', new File([text], 'input.jsonl', { type: 'application/jsonl' }));
-  const response = await checkedFetch(`${api.origin}/api/v1/files`, {
+  const response = await fetch(`${api.origin}/api/v1/files`, {
     method: 'POST',
     headers: { authorization: `Bearer ${api.key}` },
     body: form,

@@ -5,7 +5,6 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchResponse } from '../../src/contract/batches.ts';
 import type { ChatCompletion, Cost } from '../../src/contract/chat.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { ApiClient } from './api-client.ts';
 import {
   type BatchEvent,
@@ -51,7 +50,7 @@ beforeAll(async () => {
   server = await Server.start();
   receiver = await WebhookReceiver.start();
   api = new ApiClient(server.origin, server.key);
-  client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key, fetch: checkedFetch });
+  client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key });
 });
 
 afterAll(async () => {

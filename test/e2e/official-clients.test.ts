@@ -8,7 +8,6 @@ import OpenAI from 'openai';
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { TOKENS } from './mock-answers.ts';
 import { mockArguments } from './mock-catalogue.ts';
 import { MockUpstream } from './mock-upstream.ts';
@@ -43,8 +42,7 @@ const MODELS = [
 
 describe.each(MODELS)('on %s', (model, greeting, afterTool) => {
   describe('the openai SDK', () => {
-    const client = () =>
-      new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key, fetch: checkedFetch });
+    const client = () => new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key });
     const messages = [{ role: 'user' as const, content: GREETING }];
 
     it('creates', async () => {
@@ -143,7 +141,6 @@ describe.each(MODELS)('on %s', (model, greeting, afterTool) => {
         name: 'quire',
         baseURL: `${server.origin}/v1`,
         apiKey: server.key,
-        fetch: checkedFetch,
         includeUsage: true,
         supportsStructuredOutputs: true,
       });
@@ -207,7 +204,7 @@ describe.each(MODELS)('on %s', (model, greeting, afterTool) => {
       new ChatOpenAI({
         model,
         apiKey: server.key,
-        configuration: { baseURL: `${server.origin}/v1`, fetch: checkedFetch },
+        configuration: { baseURL: `${server.origin}/v1` },
         maxRetries: 0,
       });
 
@@ -249,7 +246,6 @@ describe('errors as the SDKs know them', () => {
     const client = new OpenAI({
       baseURL: `${server.origin}/v1`,
       apiKey: server.key,
-      fetch: checkedFetch,
       maxRetries: 0,
     });
     const ask = (model: string) =>
@@ -271,7 +267,7 @@ describe('errors as the SDKs know them', () => {
   });
 
   it('of the openai SDK, which tries again by itself', async () => {
-    const client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key, fetch: checkedFetch });
+    const client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key });
     const messages = [{ role: 'user' as const, content: 'once more' }];
     const completion = await client.chat.completions.create({ model: 'mock/limited-once', messages });
     expect(completion.choices[0]?.message.content).toBe('Hello from far away');

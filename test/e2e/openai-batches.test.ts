@@ -8,7 +8,6 @@ import OpenAI, { toFile } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchResponse } from '../../src/contract/batches.ts';
 import type { ErrorBody } from '../../src/contract/errors.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { type Account, newAccount } from './api-client.ts';
 import {
   createBatch,
@@ -45,7 +44,7 @@ let folder: string;
 beforeAll(async () => {
   server = await Server.start();
   account = await newAccount(server.origin, server.adminKey, 'openai');
-  client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: account.key.key, fetch: checkedFetch });
+  client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: account.key.key });
   folder = await mkdtemp(join(tmpdir(), 'quire-e2e-'));
 });
 

@@ -5,7 +5,6 @@ import type { UsageResponse } from '../../src/contract/accounts.ts';
 import type { BatchResult } from '../../src/contract/batches.ts';
 import type { ChatCompletion } from '../../src/contract/chat.ts';
 import type { ErrorBody } from '../../src/contract/errors.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { type Account, type ApiClient, newAccount } from './api-client.ts';
 import { createBatch, pageResults, pollUntilEnded } from './batch-client.ts';
 import { TOKENS } from './mock-answers.ts';
@@ -139,7 +138,7 @@ it('a prompt that the provider finds too long is told with both numbers', async 
 });
 
 it('the request reaches the provider under its own model and key, and nothing of ours with it', async () => {
-  const client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: api.key, fetch: checkedFetch });
+  const client = new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: api.key });
   const completion = await client.chat.completions.create({
     model: 'mock/assistant',
     messages: [{ role: 'user', content: '그대로' }],
@@ -206,7 +205,7 @@ describe('a stream', () => {
   it('whose client goes away ends the provider’s work, and what was generated is charged', async () => {
     const { api: own } = await newAccount(server.origin, server.adminKey, 'leaving');
     const leaving = new AbortController();
-    const response = await checkedFetch(`${server.origin}/v1/chat/completions`, {
+    const response = await fetch(`${server.origin}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${own.key}`, 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -234,7 +233,7 @@ describe('a stream', () => {
   // reads any more, and there is nothing to write yet.
   it('whose client goes away before the first token ends the provider’s work by its time limit', async () => {
     const leaving = new AbortController();
-    const asked = checkedFetch(`${server.origin}/v1/chat/completions`, {
+    const asked = fetch(`${server.origin}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${api.key}`, 'content-type': 'application/json' },
       body: JSON.stringify({

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
 import type { ChatCompletion } from '../../src/contract/chat.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { type Account, newAccount } from './api-client.ts';
 import { createBatch, pageResults, pollUntilEnded } from './batch-client.ts';
 import { TOKENS } from './mock-answers.ts';
@@ -51,7 +50,6 @@ function completionsOf({ api }: Account) {
   const client = new OpenAI({
     baseURL: `${server.origin}/v1`,
     apiKey: api.key,
-    fetch: checkedFetch,
     maxRetries: 0,
   });
   return client.chat.completions;

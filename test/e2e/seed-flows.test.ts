@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { AccountResponse } from '../../src/contract/accounts.ts';
 import type { ChatCompletion } from '../../src/contract/chat.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { ApiClient, newAccount } from './api-client.ts';
 import { nanoDollars } from './money.ts';
 import { pngImage } from './sample-files.ts';
@@ -35,7 +34,6 @@ function sdk({ key = server.key, language = 'en', maxRetries = 0 }: ClientOption
   return new OpenAI({
     baseURL: `${server.origin}/v1`,
     apiKey: key,
-    fetch: checkedFetch,
     maxRetries,
     defaultHeaders: { 'Accept-Language': language },
   });

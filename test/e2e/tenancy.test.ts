@@ -3,7 +3,6 @@ import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchResponse } from '../../src/contract/batches.ts';
 import type { ListResponse } from '../../src/contract/lists.ts';
-import { checkedFetch } from '../openapi/checked-fetch.ts';
 import { type Account, ApiClient, newAccount } from './api-client.ts';
 import { createBatch, pollUntilEnded, watchBatch } from './batch-client.ts';
 import { Server } from './server.ts';
@@ -25,7 +24,6 @@ beforeAll(async () => {
   const file = await new OpenAI({
     baseURL: `${server.origin}/v1`,
     apiKey: owner.api.key,
-    fetch: checkedFetch,
   }).files.create({
     file: new File([SECRET_TEXT], 'secret.txt', { type: 'text/plain' }),
     purpose: 'user_data',
@@ -154,7 +152,7 @@ describe('another account', () => {
     const own = new URL(created.stream_url);
     const theirs = new URL(batch.stream_url);
     theirs.search = own.search;
-    const refused = await checkedFetch(theirs);
+    const refused = await fetch(theirs);
     expect(refused.status).toBe(401);
     expect(await refused.text()).not.toContain(SECRET_TEXT);
     expect(await watchBatch(batch.stream_url).done).toMatchObject({ data: { id: batch.id } });
@@ -172,7 +170,7 @@ describe('a stream token', () => {
       '/api/v1/files',
     ]) {
       expect((await withToken.send('GET', path)).status).toBe(401);
-      expect((await checkedFetch(`${server.origin}${path}?token=${token}`)).status).toBe(401);
+      expect((await fetch(`${server.origin}${path}?token=${token}`)).status).toBe(401);
     }
   });
 });
