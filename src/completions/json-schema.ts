@@ -1,42 +1,15 @@
-// JSON Schema at run time: 2020-12, or draft-07 where `$schema` says so, for schemas that clients send.
-import { RetrievalError } from '@hyperjump/browser';
-import { InvalidSchemaError, type SchemaObject } from '@hyperjump/json-schema/draft-2020-12';
-import {
-  buildSchemaDocument,
-  type CompiledSchema,
-  compile,
-  getSchema,
-  hasDialect,
-} from '@hyperjump/json-schema/experimental';
-import { ApiError } from '../contract/errors';
-import { SCHEMA_LIMIT_BYTES } from '../contract/limits';
-import { evaluate, probe, sentencesOf, type ValidationResult } from './json-schema-dialects';
-import { WorkLimitError } from './json-schema-violations';
-import { PatternError } from './linear-pattern';
+// JSON Schema at run time, loaded with the first schema that comes: its libraries take longer to evaluate than all else.
+import type { ValidationResult } from './json-schema-dialects';
 
 export type JsonSchema = Record<string, unknown>;
-
-const DEFAULT_DIALECT = 'https://json-schema.org/draft/2020-12/schema';
-
-/** Where a schema without `$id` stands: a name that no one can own (RFC 2606). */
-const BASE_URI = 'https://schema.invalid/';
-
-/** References followed while one schema compiles. Only a chain that loops, or is built to be slow, needs more. */
-const REFERENCES_LIMIT = 20_000;
-
-/** A batch sends the same schema up to 50,000 times, and compiling takes a few milliseconds. */
-const CACHE_LIMIT_CHARACTERS = 8 * SCHEMA_LIMIT_BYTES;
-
-/** Compiled schemas by their text, the least recently used first. */
-const cache = new Map<string, CompiledSchema>();
-let cachedCharacters = 0;
 
 /**
  * Checks that a schema can be used: valid under its metaschema, within the limits, no reference out of it.
  * Throws `ApiError('invalid_request')` without a param, which the caller knows.
  */
 export async function checkSchema(schema: JsonSchema): Promise<void> {
-  await compiledSchema(schema);
+  const validator = await import('./json-schema-validator');
+  return validator.checkSchema(schema);
 }
 
 /**
@@ -44,106 +17,6 @@ export async function checkSchema(schema: JsonSchema): Promise<void> {
  * Throws as `checkSchema` does.
  */
 export async function validate(schema: JsonSchema, value: unknown): Promise<ValidationResult> {
-  const compiled = await compiledSchema(schema);
-  try {
-    return evaluate(compiled, value);
-  } catch (error) {
-    if (error instanceof RangeError)
-      return { valid: false, errors: ['/: is nested too deeply to be checked'] };
-    if (error instanceof WorkLimitError) return { valid: false, errors: ['/: is too large to be checked'] };
-    throw error;
-  }
-}
-
-async function compiledSchema(schema: JsonSchema): Promise<CompiledSchema> {
-  const text = JSON.stringify(schema);
-  const cached = cache.get(text);
-  if (cached !== undefined) {
-    cache.delete(text);
-    cache.set(text, cached);
-    return cached;
-  }
-  if (text.length > SCHEMA_LIMIT_BYTES || new TextEncoder().encode(text).length > SCHEMA_LIMIT_BYTES) {
-    throw new ApiError('invalid_request', { detail: ['schema_too_large', SCHEMA_LIMIT_BYTES / 1024] });
-  }
-  // A metaschema's `$vocabulary` would define a dialect for every request of this isolate.
-  if (text.includes('"$vocabulary"')) throw invalid('"$vocabulary" is not supported');
-  const compiled = await compileSchema(schema);
-  remember(text, compiled);
-  return compiled;
-}
-
-async function compileSchema(schema: JsonSchema): Promise<CompiledSchema> {
-  const { $schema } = schema;
-  if (typeof $schema === 'string' && !hasDialect($schema.replace(/#$/, ''))) {
-    throw invalid('"$schema" must be JSON Schema 2020-12 or draft-07');
-  }
-  let compiled: CompiledSchema;
-  let documents: Set<string>;
-  try {
-    const document = buildSchemaDocument(schema as SchemaObject, BASE_URI, DEFAULT_DIALECT);
-    documents = countReferences(document);
-    // The document is handed over here and registered nowhere: no other schema can refer to it.
-    const browser = { uri: BASE_URI, cursor: '', document, _cache: { [BASE_URI]: document } };
-    compiled = await compile(await getSchema(BASE_URI, browser));
-  } catch (error) {
-    throw schemaError(error);
-  }
-  const outside = Object.keys(compiled.ast.metaData).find((uri) => !documents.has(uri));
-  if (outside !== undefined) throw remote(outside);
-  try {
-    probe(compiled);
-  } catch (error) {
-    if (error instanceof RangeError)
-      throw invalid('it refers to itself without end, or is nested too deeply', error);
-    if (error instanceof WorkLimitError) throw invalid('it takes too many steps to evaluate', error);
-    throw error;
-  }
-  return compiled;
-}
-
-/** Every document within the schema, its references counted: a loop of nothing but references never ends. */
-function countReferences(root: ReturnType<typeof buildSchemaDocument>): Set<string> {
-  const documents = { ...root.embedded, [root.baseUri]: root };
-  let references = 0;
-  for (const document of Object.values(documents)) {
-    const { anchorLocation } = document;
-    document.anchorLocation = (anchor) => {
-      references += 1;
-      if (references > REFERENCES_LIMIT) throw new RangeError('references without end');
-      return anchorLocation(anchor);
-    };
-  }
-  return new Set(Object.keys(documents));
-}
-
-function remember(text: string, compiled: CompiledSchema): void {
-  if (!cache.has(text)) cachedCharacters += text.length;
-  cache.set(text, compiled);
-  for (const oldest of cache.keys()) {
-    if (cachedCharacters <= CACHE_LIMIT_CHARACTERS) break;
-    cache.delete(oldest);
-    cachedCharacters -= oldest.length;
-  }
-}
-
-function schemaError(error: unknown): ApiError {
-  if (error instanceof PatternError) return invalid(error.message, error);
-  if (error instanceof RangeError)
-    return invalid('it refers to itself without end, or is nested too deeply', error);
-  if (error instanceof InvalidSchemaError) return invalid(sentencesOf(error.output).join('; '), error);
-  if (error instanceof RetrievalError) return remote(/'(.*?)'/.exec(error.message)?.[1] ?? '', error);
-  if (error instanceof Error && /^(No (such anchor|schema found)|Value at )/.test(error.message)) {
-    return invalid('a "$ref" points to nothing in it', error);
-  }
-  return invalid('it cannot be read as a JSON Schema', error);
-}
-
-function invalid(reason: string, cause?: unknown): ApiError {
-  return new ApiError('invalid_request', { detail: ['schema_invalid', reason], cause });
-}
-
-function remote(uri: string, cause?: unknown): ApiError {
-  const ref = uri.startsWith(BASE_URI) ? uri.slice(BASE_URI.length) : uri;
-  return new ApiError('invalid_request', { detail: ['schema_remote_ref', ref], cause });
+  const validator = await import('./json-schema-validator');
+  return validator.validate(schema, value);
 }

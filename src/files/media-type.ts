@@ -1,5 +1,4 @@
 // Decides a file's media type from what was stated, its name and its leading bytes; what is not on the allow-list is refused.
-import { fileTypeFromBuffer } from 'file-type';
 import { ApiError } from '../contract/errors';
 import { type FilePurpose, JSON_LINES_TYPE, MEDIA_TYPES, type MediaType } from '../contract/files';
 
@@ -192,6 +191,8 @@ function embeddedFormat(head: Uint8Array, type: string): string | null {
 
 /** The type whose signature the bytes carry, or null. */
 async function signature(head: Uint8Array): Promise<string | null> {
+  // Loaded with the first bytes that are no text: it brings a good part of Node's modules.
+  const { fileTypeFromBuffer } = await import('file-type');
   // Bytes that only begin like a format can make its reader throw: then they are not that format.
   const found = await fileTypeFromBuffer(head).catch(() => undefined);
   if (found !== undefined) {

@@ -4,14 +4,12 @@ import type * as z from 'zod';
 import { ApiError } from '../contract/errors';
 import type { Modality } from '../contract/models';
 import { placeOf } from '../contract/validation';
-import { connectAnthropic } from './anthropic/anthropic-model';
 import { catalogueConfig, type modelEntry, type providerEntry } from './catalogue-entry';
 import { DEFAULT_CATALOGUE } from './default-catalogue';
-import { connectGoogle } from './google/google-model';
+import { lazyModel } from './lazy-model';
 import type { ChatModel } from './model';
 import { connectOpenai } from './openai/openai-model';
 import type { ConnectModel, Provider, ProviderKind } from './provider';
-import { sandbox } from './sandbox/sandbox-model';
 import { connectWorkersAi } from './workers-ai/workers-ai-model';
 
 /** Nano-dollars a token. 1 USD per million tokens = 1,000 nano-dollars a token. */
@@ -44,10 +42,13 @@ export interface CatalogueModel {
 }
 
 const CONNECT: Record<ProviderKind, ConnectModel> = {
-  sandbox: () => sandbox,
+  sandbox: lazyModel(async () => {
+    const { sandbox } = await import('./sandbox/sandbox-model');
+    return () => sandbox;
+  }),
   openai: connectOpenai,
-  anthropic: connectAnthropic,
-  google: connectGoogle,
+  anthropic: lazyModel(async () => (await import('./anthropic/anthropic-model')).connectAnthropic),
+  google: lazyModel(async () => (await import('./google/google-model')).connectGoogle),
   'workers-ai': connectWorkersAi,
 };
 
@@ -101,8 +102,9 @@ function catalogue(): Catalogue {
  */
 export function makeCatalogue(config: string, deployment: object): Catalogue {
   const own = parseConfig(config);
-  const providers = { ...DEFAULT_CATALOGUE.providers, ...own.providers };
-  const defaults = own.keep_defaults ? DEFAULT_CATALOGUE.models : [];
+  const standard = catalogueConfig.parse(DEFAULT_CATALOGUE);
+  const providers = { ...standard.providers, ...own.providers };
+  const defaults = own.keep_defaults ? standard.models : [];
   const replaced = new Set(own.models.map(({ id }) => id));
   const entries = [...defaults.filter(({ id }) => !replaced.has(id)), ...own.models];
   const result: Catalogue = { usable: new Map(), keyless: new Map() };

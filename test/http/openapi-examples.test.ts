@@ -254,8 +254,17 @@ function pathOf({ path, pathParameters }: Operation, world: World): string {
 }
 
 /** A body as its values, so that a difference is shown by its place. The numbers of events depend on how they came. */
+function resultId({ event, data }: { event?: string | undefined; data: unknown }): string {
+  return event === 'result' ? (data as { custom_id: string }).custom_id : '';
+}
+
 function parsed(type: string, text: string): unknown {
-  if (type === 'text/event-stream') return eventsOf(text).map(({ event, data }) => ({ event, data }));
+  if (type === 'text/event-stream') {
+    // Results come in the order of their commits, which is another now and then.
+    return eventsOf(text)
+      .map(({ event, data }) => ({ event, data }))
+      .toSorted((a, b) => resultId(a).localeCompare(resultId(b)));
+  }
   if (type === 'application/jsonl')
     return text
       .trimEnd()

@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/contract/errors';
 import { makeCatalogue } from '../../src/models/catalogue';
+import { catalogueConfig } from '../../src/models/catalogue-entry';
 import { DEFAULT_CATALOGUE } from '../../src/models/default-catalogue';
+
+const DEFAULTS = catalogueConfig.parse(DEFAULT_CATALOGUE);
 
 /** Every secret and binding that a default model needs. */
 const EVERYTHING = {
   AI: { run: () => Promise.reject(new Error('not called')) },
-  ...Object.fromEntries(Object.values(DEFAULT_CATALOGUE.providers).map(({ key }) => [key, 'some-key'])),
+  ...Object.fromEntries(Object.values(DEFAULTS.providers).map(({ key }) => [key, 'some-key'])),
 };
 
 const OWN_MODEL = { id: 'own', provider: 'openai', context_window: 1000 };
@@ -32,7 +35,7 @@ describe('the default models', () => {
     for (const config of ['', ' \n']) {
       const { usable, keyless } = makeCatalogue(config, {});
       expect(Array.from(usable.keys())).toEqual(['sandbox']);
-      expect(keyless.size).toBe(DEFAULT_CATALOGUE.models.length - 1);
+      expect(keyless.size).toBe(DEFAULTS.models.length - 1);
     }
   });
 
@@ -56,14 +59,14 @@ describe('the default models', () => {
 
   it('are all usable in a deployment that has everything, in the order of the catalogue', () => {
     const { usable, keyless } = makeCatalogue('', EVERYTHING);
-    expect(Array.from(usable.keys())).toEqual(DEFAULT_CATALOGUE.models.map(({ id }) => id));
+    expect(Array.from(usable.keys())).toEqual(DEFAULTS.models.map(({ id }) => id));
     expect(keyless.size).toBe(0);
   });
 
-  it.each(DEFAULT_CATALOGUE.models.map((entry) => [entry.id, entry] as const))(
+  it.each(DEFAULTS.models.map((entry) => [entry.id, entry] as const))(
     '%s has a provider, falls back on nothing, and was released in the past',
     (_id, { provider, fallbacks, created, context_window }) => {
-      expect(Object.keys(DEFAULT_CATALOGUE.providers)).toContain(provider);
+      expect(Object.keys(DEFAULTS.providers)).toContain(provider);
       expect(fallbacks).toEqual([]);
       expect(created).toBeLessThanOrEqual(Date.parse('2026-12-01') / 1000);
       expect(created % 1).toBe(0);
@@ -72,12 +75,10 @@ describe('the default models', () => {
   );
 
   it('have ids of their own', () => {
-    expect(new Set(DEFAULT_CATALOGUE.models.map(({ id }) => id)).size).toBe(DEFAULT_CATALOGUE.models.length);
+    expect(new Set(DEFAULTS.models.map(({ id }) => id)).size).toBe(DEFAULTS.models.length);
   });
 
-  it.each(
-    DEFAULT_CATALOGUE.models.filter(({ prices }) => prices).map(({ id, prices }) => [id, prices] as const),
-  )(
+  it.each(DEFAULTS.models.filter(({ prices }) => prices).map(({ id, prices }) => [id, prices] as const))(
     '%s costs no more for a cached token than for a new one, and no more for that than for one of the answer',
     (_id, prices) => {
       if (prices === undefined) throw new Error('no prices');

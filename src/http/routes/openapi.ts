@@ -3,7 +3,6 @@ import { Hono } from 'hono';
 import { matchesAnyTag } from '../../platform/entity-tag';
 import { encodeHex } from '../../platform/hex';
 import { type AppEnv, originOf } from '../context';
-import { openapiDocument } from '../openapi/document';
 
 /** A deployment changes it, so it is asked for again, and mostly answered with 304. */
 const CACHE_CONTROL = 'public, no-cache';
@@ -27,6 +26,8 @@ export const openapiRoutes = new Hono<AppEnv>().get('/openapi.json', async (c) =
 });
 
 async function render(origin: string): Promise<Rendered> {
+  // Loaded when it is asked for: its table and examples would make every start of the Worker slower.
+  const { openapiDocument } = await import('../openapi/document');
   const text = JSON.stringify(openapiDocument(origin));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return { origin, text, etag: `"${encodeHex(new Uint8Array(digest))}"` };
