@@ -9,6 +9,7 @@ import { sdkModel } from '../ai-sdk/sdk-model';
 import type { Ending } from '../ai-sdk/sdk-provider';
 import type { ChatModel, ModelCall } from '../model';
 import type { Upstream } from '../provider';
+import { providerFetch } from '../provider-fetch';
 import { withThinking } from './anthropic-thinking';
 
 const BASE_URL = 'https://api.anthropic.com/v1';
@@ -24,6 +25,7 @@ export function connectAnthropic(upstream: Upstream): ChatModel {
     model: new AnthropicLanguageModel(model, {
       provider: 'anthropic.messages',
       baseURL: provider.baseUrl ?? BASE_URL,
+      fetch: providerFetch,
       headers: { 'anthropic-version': API_VERSION, ...(key !== null && { 'x-api-key': key }) },
     }),
     optionsOf: (call) => optionsOf(upstream, call),

@@ -9,6 +9,7 @@ import { sdkModel } from '../ai-sdk/sdk-model';
 import type { Ending } from '../ai-sdk/sdk-provider';
 import type { ChatModel, ModelCall } from '../model';
 import type { Upstream } from '../provider';
+import { providerFetch } from '../provider-fetch';
 import { googleMedia } from './google-usage';
 
 const BASE_URL = 'https://generativelanguage.googleapis.com/v1beta';
@@ -20,6 +21,7 @@ export function connectGoogle(upstream: Upstream): ChatModel {
     model: new GoogleLanguageModel(model, {
       provider: 'google.generative-ai',
       baseURL: provider.baseUrl ?? BASE_URL,
+      fetch: providerFetch,
       headers: key === null ? {} : { 'x-goog-api-key': key },
       // For tool calls, which most Gemini models give no id.
       generateId: () => `call_${randomBase62(24)}`,

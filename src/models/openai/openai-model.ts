@@ -3,6 +3,7 @@ import type { ChatChoice } from '../../contract/chat';
 import type { ChatModel, ModelAnswer, ModelCall, ModelEvent, ModelStreamOptions } from '../model';
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
+import { providerFetch } from '../provider-fetch';
 import { embeddedError, statusError } from './openai-error';
 import { finishReasonOf } from './openai-finish-reason';
 import { openaiRequest } from './openai-request';
@@ -52,7 +53,7 @@ async function post(upstream: Upstream, call: ModelCall, stream: boolean): Promi
   if (key !== null) headers.Authorization = `Bearer ${key}`;
   let response: Response;
   try {
-    response = await fetch(`${provider.baseUrl ?? 'https://api.openai.com/v1'}/chat/completions`, {
+    response = await providerFetch(`${provider.baseUrl ?? 'https://api.openai.com/v1'}/chat/completions`, {
       method: 'POST',
       headers,
       body: JSON.stringify(openaiRequest(upstream, call, stream)),
