@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { ApiError } from '../contract/errors';
+import { answerHeaders } from './answer-headers';
 import { authenticated } from './authenticate';
 import type { AppEnv } from './context';
 import { errorResponse } from './error-response';
@@ -53,6 +54,7 @@ app.notFound((c) => {
 
 app.use(requestId);
 app.use(requestLog);
+app.use(answerHeaders);
 app.use(cors({ origin: '*', exposeHeaders: EXPOSED_HEADERS, maxAge: 86_400 }));
 
 app.route('/', healthRoutes);

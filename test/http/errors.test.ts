@@ -121,6 +121,27 @@ describe('the request id', () => {
   });
 });
 
+describe('an answer', () => {
+  it('is kept by no cache and taken for nothing but what it says, good or bad, with or without a key', async () => {
+    const { id } = await newAccount();
+    const answers = await Promise.all([
+      send(null, 'GET', '/healthz'),
+      send(null, 'GET', '/nope'),
+      send(null, 'GET', '/v1/models'),
+      client.send('GET', '/v1/models'),
+      client.send('POST', '/v1/chat/completions', { json: {} }),
+      client.send('POST', '/v1/chat/completions', {
+        json: { model: 'sandbox', messages: [{ role: 'user', content: 'Hi' }] },
+      }),
+      admin('POST', `/accounts/${id}/keys`, { json: { name: 'secret' } }),
+    ]);
+    for (const { url, headers } of answers) {
+      expect(headers.get('cache-control'), url).toBe('no-store');
+      expect(headers.get('x-content-type-options'), url).toBe('nosniff');
+    }
+  });
+});
+
 describe('a browser', () => {
   it.each(['/v1/chat/completions', '/api/v1/batches', '/api/v1/admin/accounts', '/healthz'])(
     'may ask whether it may call %s without a key',
