@@ -23,6 +23,19 @@ it('streams an answer, and says what it used and cost', async () => {
   expect(facts).toMatch(/\d+ tokens in, 40 out\$0\.0000\d+stop/);
 });
 
+it('shows what a model says as text, whatever it would be as a page', async () => {
+  const { key } = await account('markup');
+  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  const markup = '<img src="/nope" onerror="document.title=\'it ran\'"><b>bold</b><script>1</script>';
+  await page.getByLabel('Message', { exact: true }).fill(`@sandbox text=${markup}`);
+  await page.getByLabel('Message', { exact: true }).press('Enter');
+  const answer = page.locator('.turn.assistant .turn-text');
+  await page.locator('.turn-facts').waitFor();
+  expect(await answer.textContent()).toBe(markup);
+  expect(await answer.locator('*').count()).toBe(0);
+  expect(await page.title()).not.toBe('it ran');
+});
+
 it('stops at once, keeps what came, and goes on from there', async () => {
   const { key } = await account('stop');
   const { page } = await openConsole({ key: key.key, at: '#/playground' });
