@@ -103,7 +103,7 @@ export class BatchObject extends DurableObject<Env> {
     // Where this fails the list lacks the batch until it starts.
     await this.env.ACCOUNTS.getByName(spec.accountId)
       .addBatch(batchEntry(this.#record.current()))
-      .catch(logStep('batch.list_failed', spec.id));
+      .catch(this.#logStep('batch.list_failed', spec.id));
     return this.snapshot(spec.accountId);
   }
 
@@ -126,7 +126,7 @@ export class BatchObject extends DurableObject<Env> {
     this.#record.transaction(() => this.#record.save(machine.finalize(batch.state, 'cancelled', Date.now())));
     await this.#arm();
     // What fails here, the alarm does again; the answer then says that the batch is still at it.
-    await this.#finish().catch(logStep('batch.finish_failed', batch.spec.id));
+    await this.#finish().catch(this.#logStep('batch.finish_failed', batch.spec.id));
     return true;
   }
 
@@ -326,7 +326,7 @@ export class BatchObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const batch = this.#record.get();
     if (batch === null) return;
-    await this.#tick(Date.now()).catch(logStep('batch.alarm_failed', batch.spec.id));
+    await this.#tick(Date.now()).catch(this.#logStep('batch.alarm_failed', batch.spec.id));
     await this.#arm();
   }
 
@@ -398,7 +398,7 @@ export class BatchObject extends DurableObject<Env> {
   #fund(): Promise<void> {
     this.#funding ??= this.#askForMoney()
       .catch((error: unknown) => {
-        logStep('batch.fund_failed', this.#record.current().spec.id)(error);
+        this.#logStep('batch.fund_failed', this.#record.get()?.spec.id ?? '')(error);
         return scheduler.wait(STEP_RETRY_MS);
       })
       .finally(() => {
@@ -432,7 +432,7 @@ export class BatchObject extends DurableObject<Env> {
   /** Finishes the batch if it is at its end, off the caller's path; what fails here, the alarm does again. */
   #finishSoon(): void {
     const { spec } = this.#record.current();
-    this.ctx.waitUntil(this.#finish().catch(logStep('batch.finish_failed', spec.id)));
+    this.ctx.waitUntil(this.#finish().catch(this.#logStep('batch.finish_failed', spec.id)));
   }
 
   /** Once at a time, whoever asks. */
@@ -539,6 +539,15 @@ export class BatchObject extends DurableObject<Env> {
     }
   }
 
+  /** Logs what a step failed with. One that was at work when its batch was deleted has nothing left to do. */
+  #logStep(event: string, batchId: string): (error: unknown) => void {
+    return (error) => {
+      if (this.#record.get() === null) return;
+      const cause = error instanceof Error ? error.message : String(error);
+      console.error(JSON.stringify({ event, batch: batchId, cause }));
+    };
+  }
+
   #retainedUntil(state: machine.BatchState): number {
     return (state.endedAt ?? 0) + retentionMs(this.env);
   }
@@ -548,11 +557,4 @@ function grantOf(range: RangeRow): Grant {
   const { n, epoch, first, start, end, count, customIds, done, attempts } = range;
   const aloneWithNano = range.boundNano === machine.UNBOUNDED ? range.reservedNano : null;
   return { range: n, epoch, first, start, end, count, customIds, done, attempts, aloneWithNano };
-}
-
-function logStep(event: string, batchId: string): (error: unknown) => void {
-  return (error) => {
-    const cause = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ event, batch: batchId, cause }));
-  };
 }

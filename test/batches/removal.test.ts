@@ -79,6 +79,32 @@ describe('a deleted batch', () => {
     expect((await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`)).status).toBe(404);
   });
 
+  it('is gone also where its alarm is at work, which then has nothing to complain of', async () => {
+    const complaints = vi.spyOn(console, 'error');
+    vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    let isDeleted = false;
+    const fetched = vi
+      .spyOn(globalThis, 'fetch')
+      .mockImplementationOnce(async () => new Response(null, { status: 503 }))
+      .mockImplementation(async () => {
+        while (!isDeleted) await scheduler.wait(5);
+        return new Response('ok');
+      });
+    const webhook = { url: 'https://hooks.example.com/quire', secret: null };
+    const rig = await newRig(linesOf(['0']), { spec: { webhook } });
+    await runToEnd(rig);
+    await runDurableObjectAlarm(rig.batch);
+    const usage = await booked(rig.client);
+    passTime(60_000);
+    const alarm = runDurableObjectAlarm(rig.batch);
+    await vi.waitFor(() => expect(fetched).toHaveBeenCalledTimes(2));
+    expect((await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`)).status).toBe(200);
+    isDeleted = true;
+    await alarm;
+    await expectGone(rig, usage);
+    expect(complaints).not.toHaveBeenCalled();
+  });
+
   it('leaves its input file, which is the client’s', async () => {
     const rig = await newFileRig(toJsonLines(linesOf(CONTENTS)));
     await runToEnd(rig);
