@@ -5,6 +5,9 @@ import type { Server } from '../e2e/server.ts';
 
 const BOUNDARY = 'quire-bench';
 
+/** The content type of a test file's form. */
+export const FORM_TYPE = `multipart/form-data; boundary=${BOUNDARY}`;
+
 /** What a server does with the file: the product as an upload, the bare Worker as bytes. */
 export type Side = 'quire' | 'bare';
 
@@ -29,7 +32,7 @@ export async function upload(server: Server, side: Side, file: TestFile): Promis
   const answer =
     side === 'bare'
       ? await send(server, 'PUT', '/__bare', file.bytes, 'application/octet-stream')
-      : await send(server, 'POST', '/api/v1/files', file.form, `multipart/form-data; boundary=${BOUNDARY}`);
+      : await send(server, 'POST', '/api/v1/files', file.form, FORM_TYPE);
   const { id = '', size, sha256 } = JSON.parse((await readAll(answer)).toString());
   if (size !== file.bytes.length || (side === 'quire' && sha256 !== file.sha256)) {
     throw new Error(`${side} stored ${size} bytes`);

@@ -32,24 +32,40 @@ export class Server {
   #process: ChildProcess | null = null;
   #guardian: ChildProcess | null = null;
   #output = '';
+  readonly #onOutput: (text: string) => void;
 
-  private constructor(port: number, inspectorPort: number, folder: string, args: readonly string[]) {
+  private constructor(
+    port: number,
+    inspectorPort: number,
+    folder: string,
+    args: readonly string[],
+    onOutput: ((text: string) => void) | null,
+  ) {
     this.origin = `http://127.0.0.1:${port}`;
     this.#port = port;
     this.#inspectorPort = inspectorPort;
     this.folder = folder;
     this.#arguments = args;
+    this.#onOutput =
+      onOutput ??
+      ((text) => {
+        this.#output += text;
+      });
   }
 
   /**
    * A server that answers, with nothing stored yet.
    *
    * @param args further arguments of `npm start`
+   * @param onOutput is given what it prints, for a run whose output is too long to be kept
    */
-  static async start(args: readonly string[] = []): Promise<Server> {
+  static async start(
+    args: readonly string[] = [],
+    onOutput: ((text: string) => void) | null = null,
+  ): Promise<Server> {
     const [port = 0, inspectorPort = 0] = await freePorts(2);
     const folder = await mkdtemp(join(tmpdir(), 'quire-e2e-'));
-    const server = new Server(port, inspectorPort, folder, args);
+    const server = new Server(port, inspectorPort, folder, args, onOutput);
     try {
       await server.restart();
     } catch (error) {
@@ -59,7 +75,7 @@ export class Server {
     return server;
   }
 
-  /** All that the server has printed, over every start. */
+  /** All that the server has printed, over every start; empty where someone else is given it. */
   output(): string {
     return this.#output;
   }
@@ -111,9 +127,7 @@ export class Server {
     });
     this.#process = started;
     for (const stream of [started.stdout, started.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        this.#output += text;
-      });
+      stream.setEncoding('utf8').on('data', (text: string) => this.#onOutput(text));
     }
     await new Promise((resolve, reject) => started.once('spawn', resolve).once('error', reject));
     this.#guardian = spawn(process.execPath, [GUARDIAN_FILE, String(started.pid)], {
