@@ -12,7 +12,7 @@ import { newId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
 import { ACCOUNT_RECORD_SCHEMA, AccountRecord, type NewAccount } from './account-record';
 import { ACCOUNT_STORAGE_SCHEMA, AccountStorage, type StorageRefusal } from './account-storage';
-import { ACCOUNT_HOLDER, hasBudget } from './admission';
+import { hasBudget } from './admission';
 import { hashKey, keyHint, makeKey } from './api-key';
 import {
   BATCH_INDEX_SCHEMA,
@@ -29,7 +29,7 @@ import { FrontDesk, SETTLED_GROUPS_SCHEMA } from './front-desk';
 import { KEY_STORE_SCHEMA, KeyStore } from './key-store';
 import type { LedgerEntry } from './ledger';
 import type { AccountMetrics } from './metrics';
-import type { Holder } from './rate-limits';
+import { ACCOUNT_HOLDER, type Holder } from './rate-limits';
 import { emptyPage } from './read-page';
 import { RESERVATIONS_SCHEMA, Reservations } from './reservations';
 import type { StorageRoom } from './storage-meter';

@@ -9,6 +9,7 @@ import type {
   KeyCreate,
   KeyResponse,
 } from '../contract/accounts';
+import { ApiError } from '../contract/errors';
 import { updatedAccount } from './account-record';
 import { changesBetween } from './audit-changes';
 import type { AuditRecord } from './audit-log';
@@ -53,13 +54,20 @@ export async function changeAccount(
   return stub.update(update);
 }
 
-/** A new key with its secret, or null where there is no account. */
+/**
+ * A new key with its secret, or null where there is no account.
+ *
+ * @throws ApiError `invalid_request` for a key that would have expired before anyone could use it
+ */
 export async function issueKey(
   env: Env,
   accountId: string,
   key: KeyCreate,
   request: AdminRequest,
 ): Promise<{ key: KeyResponse; secret: string } | null> {
+  if (key.expires_at && Date.parse(key.expires_at) <= request.now) {
+    throw new ApiError('invalid_request', { detail: ['expires_in_past'], param: 'expires_at' });
+  }
   const stub = env.ACCOUNTS.getByName(accountId);
   if ((await stub.describe()) === null) return null;
   const issued = await stub.createKey(key, request.now);

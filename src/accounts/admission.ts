@@ -1,7 +1,7 @@
 // Whether a request is let in: a pure decision over the account, the key, their minute and their money; `now` is passed in.
-import type { AccountResponse, Limits, Scope } from '../contract/accounts';
+import type { AccountResponse, LimitHolder, Limits, Scope } from '../contract/accounts';
 import { type Grant, grantFrom, type MoneyShort, type Price, type Purse } from './budget';
-import type { Holder, RateLimits, RateRefusal, Rates } from './rate-limits';
+import { ACCOUNT_HOLDER, type Holder, type RateLimits, type RateRefusal, type Rates } from './rate-limits';
 
 /** A key as the decision sees it; times in milliseconds. */
 export interface KeyState {
@@ -33,15 +33,12 @@ export type KeyRefusal = 'unknown' | 'revoked' | 'expired' | 'suspended';
 export type Refusal =
   | { reason: 'scope'; scope: Scope }
   | ({ reason: 'rate' } & RateRefusal)
-  | { reason: 'budget'; short: MoneyShort };
+  | { reason: 'budget'; short: MoneyShort; holder: LimitHolder };
 
 export type Decision =
   | { ok: true; keyId: string; holders: Holder[]; grant: Grant | null }
   | { ok: false; reason: KeyRefusal }
   | { ok: false; refusal: Refusal; holders: Holder[] };
-
-/** The holder of the account's own limits, beside the ids of keys. */
-export const ACCOUNT_HOLDER = '';
 
 /** A request that is let in is still to be counted; one that is not is not. `purses` are those of the holders that have a budget. */
 export function decideAdmission(
@@ -75,7 +72,8 @@ export function decideAdmission(
     return { ok: true, keyId: key.id, holders, grant: null };
   }
   const grant = grantFrom(purses, wanted.price);
-  if (grant.nano === null) return refuse({ reason: 'budget', short: grant.short });
+  const { nano, short, holder } = grant;
+  if (nano === null) return refuse({ reason: 'budget', short, holder });
   return { ok: true, keyId: key.id, holders, grant };
 }
 

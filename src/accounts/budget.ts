@@ -1,7 +1,9 @@
 // Whether money reaches for a request, as pure arithmetic of whole nano-dollars: no I/O, no clock.
+import type { LimitHolder } from '../contract/accounts';
 
 /** A monthly budget and what is gone of it. */
 export interface Purse {
+  holder: LimitHolder;
   budgetNano: number;
   spentNano: number;
   /** Given to requests and batches in flight. */
@@ -22,21 +24,36 @@ export type MoneyShort = 'spent' | 'reserved';
 export interface Grant {
   nano: number;
   short: MoneyShort | null;
+  /** Whose money that is: of the purse with the least in it. */
+  holder: LimitHolder;
 }
 
 /** How much a request may spend out of all of these purses: its bound, or what is left if that is enough to begin with. */
 export function grantFrom(
   purses: readonly Purse[],
   { boundNano, leastNano }: Price,
-): Grant | { nano: null; short: MoneyShort } {
-  const unspent = Math.min(...purses.map(({ budgetNano, spentNano }) => budgetNano - spentNano));
-  const left = Math.min(
-    ...purses.map(({ budgetNano, spentNano, reservedNano }) => budgetNano - spentNano - reservedNano),
+): Grant | { nano: null; short: MoneyShort; holder: LimitHolder } {
+  const unspent = least(purses, ({ budgetNano, spentNano }) => budgetNano - spentNano);
+  const left = least(
+    purses,
+    ({ budgetNano, spentNano, reservedNano }) => budgetNano - spentNano - reservedNano,
   );
   // What costs nothing is begun even where more than the budget was spent.
-  if (boundNano <= Math.max(0, left)) return { nano: boundNano, short: null };
-  if (leastNano <= left) return { nano: left, short: boundNano <= unspent ? 'reserved' : 'spent' };
-  return { nano: null, short: leastNano <= unspent ? 'reserved' : 'spent' };
+  if (boundNano <= Math.max(0, left.nano)) return { nano: boundNano, short: null, holder: left.holder };
+  const wanted = leastNano <= left.nano ? boundNano : leastNano;
+  const nano = leastNano <= left.nano ? left.nano : null;
+  return wanted <= unspent.nano
+    ? { nano, short: 'reserved', holder: left.holder }
+    : { nano, short: 'spent', holder: unspent.holder };
+}
+
+/** The smallest of these amounts, and whose it is. */
+function least(
+  purses: readonly Purse[],
+  amountOf: (purse: Purse) => number,
+): { nano: number; holder: LimitHolder } {
+  const amounts = purses.map((purse) => ({ nano: amountOf(purse), holder: purse.holder }));
+  return amounts.reduce((smallest, amount) => (amount.nano < smallest.nano ? amount : smallest));
 }
 
 /** The UTC month of a time in milliseconds, `2026-01`. */

@@ -3,20 +3,13 @@
 import type { Scope } from '../contract/accounts';
 import { nanoFromUsd } from '../contract/money';
 import type { AccountRecord } from './account-record';
-import {
-  ACCOUNT_HOLDER,
-  type AdmissionAnswer,
-  decideAdmission,
-  hasBudget,
-  holdersOf,
-  type KeyState,
-} from './admission';
+import { type AdmissionAnswer, decideAdmission, hasBudget, holdersOf, type KeyState } from './admission';
 import { type BatchGrant, type BatchWish, grantBatch, type Purse } from './budget';
 import type { BudgetEvents } from './budget-events';
 import { DEV_KEY_ID } from './dev-account';
 import type { AdmissionRequest, ExchangeAnswer, ExchangeMessage, Settlement } from './exchange';
 import type { KeyStore } from './key-store';
-import { type Holder, RateLimits } from './rate-limits';
+import { ACCOUNT_HOLDER, type Holder, holderKind, RateLimits } from './rate-limits';
 import { RESERVATION_MS, type Reservations } from './reservations';
 import type { UsageBook } from './usage-book';
 
@@ -74,14 +67,13 @@ export class FrontDesk {
   /** The money of the holders that have a budget. */
   purses(holders: readonly Holder[], now: number): Purse[] {
     const { usage, reservations } = this.#books;
-    return holders.flatMap(({ id, limits }) => {
-      const budget = limits.monthly_budget ?? null;
+    return holders.flatMap((holder) => {
+      const budget = holder.limits.monthly_budget ?? null;
       if (budget === null) return [];
-      const keyId = id === ACCOUNT_HOLDER ? null : id;
+      const keyId = holder.id === ACCOUNT_HOLDER ? null : holder.id;
       const spentNano = usage.spentNano(keyId, now);
-      return [
-        { budgetNano: nanoFromUsd(budget), spentNano, reservedNano: reservations.reserved(keyId, now) },
-      ];
+      const reservedNano = reservations.reserved(keyId, now);
+      return [{ holder: holderKind(holder), budgetNano: nanoFromUsd(budget), spentNano, reservedNano }];
     });
   }
 

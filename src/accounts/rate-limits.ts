@@ -1,12 +1,20 @@
 // Requests and tokens of a minute, of an account and of its keys. The minute is kept in memory: an object that was
 // evicted had been idle for longer, and one that was restarted begins a new one.
-import type { Limits } from '../contract/accounts';
+import type { LimitHolder, Limits } from '../contract/accounts';
 import { MinuteWindow } from './minute-window';
 
 /** Whoever is held to limits: the account, or a key beside it. */
 export interface Holder {
   id: string;
   limits: Limits;
+}
+
+/** The holder of the account's own limits, beside the ids of keys. */
+export const ACCOUNT_HOLDER = '';
+
+/** How errors call a holder. */
+export function holderKind({ id }: Pick<Holder, 'id'>): LimitHolder {
+  return id === ACCOUNT_HOLDER ? 'account' : 'key';
 }
 
 /** Where one limit stands. */
@@ -27,6 +35,7 @@ type Amounts = Record<keyof Rates, number>;
 
 export interface RateRefusal {
   rate: keyof Rates;
+  holder: LimitHolder;
   limit: number;
   /** Milliseconds until there is room; null where there never is. */
   waitMs: number | null;
@@ -74,11 +83,11 @@ export class RateLimits {
   #refusalOf(rate: keyof Rates, holders: readonly Holder[], amount: number, now: number): RateRefusal | null {
     if (amount === 0) return null;
     let refusal: RateRefusal | null = null;
-    for (const { window, limit } of this.#limited(rate, holders)) {
+    for (const { window, limit, holder } of this.#limited(rate, holders)) {
       if (window.used(now) + amount <= limit) continue;
       const waitMs = amount > limit ? null : window.msUntil(limit - amount, now);
-      if (waitMs === null) return { rate, limit, waitMs };
-      if (refusal === null || waitMs > (refusal.waitMs ?? 0)) refusal = { rate, limit, waitMs };
+      if (waitMs === null) return { rate, holder, limit, waitMs };
+      if (refusal === null || waitMs > (refusal.waitMs ?? 0)) refusal = { rate, holder, limit, waitMs };
     }
     return refusal;
   }
@@ -93,10 +102,11 @@ export class RateLimits {
     return tightest ?? null;
   }
 
-  #limited(rate: keyof Rates, holders: readonly Holder[]): { window: MinuteWindow; limit: number }[] {
-    return holders.flatMap(({ id, limits }) => {
-      const limit = limits[LIMIT_NAMES[rate]] ?? null;
-      return limit === null ? [] : [{ window: this.#window(`${rate} ${id}`), limit }];
+  #limited(rate: keyof Rates, holders: readonly Holder[]) {
+    return holders.flatMap((holder) => {
+      const limit = holder.limits[LIMIT_NAMES[rate]] ?? null;
+      if (limit === null) return [];
+      return [{ window: this.#window(`${rate} ${holder.id}`), limit, holder: holderKind(holder) }];
     });
   }
 

@@ -64,14 +64,14 @@ type BatchOptions = Pick<
 export async function readOrder(env: Env, accountId: string, body: unknown): Promise<BatchOrder> {
   if (typeof body === 'object' && body !== null && 'input_file_id' in body) {
     const options = parseOrThrow(fileBatch, body);
-    checkWebhook(env, options.webhook_url);
+    checkWebhook(env, options);
     return { kind: 'file', options, file: await findInputFile(env, accountId, options.input_file_id) };
   }
   const options = parseForm(body);
   const isForm1 = 'model' in options;
   const lines = isForm1 ? linesOfForm1(options) : options.inputs;
   const inputs = await checkLines(lines, (index) => (isForm1 ? `inputs[${index}]` : `inputs[${index}].body`));
-  checkWebhook(env, options.webhook_url);
+  checkWebhook(env, options);
   return { kind: 'inline', options, inputs };
 }
 
@@ -99,7 +99,7 @@ export async function createOpenaiBatch(
   body: OpenaiBatchCreate,
   id: string = newId('batch'),
 ): Promise<BatchSnapshot> {
-  checkWebhook(env, body.webhook_url);
+  checkWebhook(env, body);
   const file = await findInputFile(env, maker.accountId, body.input_file_id);
   const outputSeconds = body.output_expires_after?.seconds;
   return createFileBatch(env, maker, body, file, { id, outputSeconds });
@@ -195,8 +195,12 @@ async function checkLines(
   return checked;
 }
 
-function checkWebhook(env: Env, url: string | null | undefined): void {
+function checkWebhook(env: Env, { webhook_url: url, webhook_secret: secret }: BatchOptions): void {
   if (url !== null && url !== undefined) checkWebhookUrl(env, url, 'webhook_url');
+  // Whoever sends one waits for a webhook, and would never get it.
+  else if (secret !== null && secret !== undefined) {
+    throw new ApiError('invalid_request', { detail: ['webhook_secret_alone'], param: 'webhook_secret' });
+  }
 }
 
 function encodeLines(

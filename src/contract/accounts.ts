@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { cost, usage } from './chat';
 import { MONEY_LIMIT_USD } from './limits';
 import { listQuery } from './lists';
+import type { OwnIssue } from './messages/en';
 
 /** USD and counts; a limit left out or null is none. */
 export const limits = z.strictObject({
@@ -29,6 +30,9 @@ export const NO_LIMITS = { ...NO_KEY_LIMITS, storage_bytes: null } as const sati
 
 /** Files belong to the account, whichever key uploaded them: a key has no storage of its own. */
 export const keyLimits = limits.omit({ storage_bytes: true });
+
+/** Whose limit it is that was met. */
+export type LimitHolder = 'account' | 'key';
 
 /** What a key may be held to: a scope without `:read` includes the one with it. Models need none. */
 const SCOPES = [
@@ -73,7 +77,10 @@ export type AccountResponse = z.infer<typeof accountResponse>;
 export const keyCreate = z.strictObject({
   name,
   scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('What it may do; null or left out: everything'),
-  expires_at: z.iso.datetime({ offset: true }).nullish().describe('The key is refused from then on'),
+  expires_at: z.iso
+    .datetime({ offset: true })
+    .nullish()
+    .describe('In the future. The key is refused from then on'),
   limits: keyLimits.optional().describe("Apply beside the account's"),
 });
 export type KeyCreate = z.infer<typeof keyCreate>;
@@ -144,11 +151,16 @@ const USAGE_GROUPS = ['day', 'model', 'key'] as const;
 export type UsageGroup = (typeof USAGE_GROUPS)[number];
 
 /** `from` and `to` are UTC days, both included. */
-export const usageQuery = z.object({
-  from: z.iso.date().optional().describe('The first UTC day, e.g. `2026-01-31`'),
-  to: z.iso.date().optional().describe('The last UTC day, which is included'),
-  group_by: z.enum(USAGE_GROUPS).default('day').describe('What each row of `data` is the sum over'),
-});
+export const usageQuery = z
+  .object({
+    from: z.iso.date().optional().describe('The first UTC day, e.g. `2026-01-31`'),
+    to: z.iso.date().optional().describe('The last UTC day, which is included'),
+    group_by: z.enum(USAGE_GROUPS).default('day').describe('What each row of `data` is the sum over'),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
+    path: ['from'],
+    error: 'days_reversed' satisfies OwnIssue,
+  });
 
 export const usageSum = z.lazy(() =>
   z.object({

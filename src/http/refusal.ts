@@ -1,6 +1,6 @@
 // Why an account does not let a request in, as the error its client reads.
 import type { AdmissionAnswer, KeyRefusal, Refusal } from '../accounts/admission';
-import type { MoneyShort } from '../accounts/budget';
+import type { Grant } from '../accounts/budget';
 import { ApiError } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
 import { rateHeaders } from './rate-headers';
@@ -24,11 +24,14 @@ export function refusalError(answer: Extract<AdmissionAnswer, { ok: false }>): A
 }
 
 /** @param headers the limits' */
-export function budgetError(short: MoneyShort, headers: Record<string, string> = {}): ApiError {
+export function budgetError(
+  { short, holder }: Pick<Grant, 'short' | 'holder'>,
+  headers: Record<string, string> = {},
+): ApiError {
   return short === 'spent'
-    ? new ApiError('budget_exceeded', { detail: ['budget_spent'], headers })
+    ? new ApiError('budget_exceeded', { detail: ['budget_spent', holder], headers })
     : new ApiError('budget_exceeded', {
-        detail: ['budget_reserved'],
+        detail: ['budget_reserved', holder],
         retryable: true,
         retryAfterMs: RESERVED_WAIT_MS,
         headers,
@@ -40,14 +43,15 @@ function limitError(refusal: Refusal, headers: Record<string, string>): ApiError
     case 'scope':
       return new ApiError('permission_denied', { detail: ['scope_missing', refusal.scope], headers });
     case 'budget':
-      return budgetError(refusal.short, headers);
+      return budgetError(refusal, headers);
     case 'rate': {
-      const { rate, limit, waitMs } = refusal;
+      const { rate, holder, limit, waitMs } = refusal;
       const wait = waitMs === null ? { retryable: false } : { retryAfterMs: waitMs };
       if (rate === 'requests') {
-        return new ApiError('rate_limit_exceeded', { detail: ['requests_used_up', limit], headers, ...wait });
+        const detail: Detail = ['requests_used_up', limit, holder];
+        return new ApiError('rate_limit_exceeded', { detail, headers, ...wait });
       }
-      const detail: Detail = [waitMs === null ? 'tokens_too_many' : 'tokens_used_up', limit];
+      const detail: Detail = [waitMs === null ? 'tokens_too_many' : 'tokens_used_up', limit, holder];
       return new ApiError('token_limit_exceeded', { detail, headers, ...wait });
     }
   }

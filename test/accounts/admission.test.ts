@@ -64,12 +64,14 @@ describe('a decision', () => {
 
   it('reserves out of what there is, and refuses what it does not pay for', () => {
     const price = { boundNano: 100, leastNano: 10 };
-    const purse = (spentNano: number) => [{ budgetNano: 1000, spentNano, reservedNano: 0 }];
+    const purse = (spentNano: number) => [
+      { holder: 'key' as const, budgetNano: 1000, spentNano, reservedNano: 0 },
+    ];
     expect(decide({ wanted: { price }, purses: purse(0) })).toMatchObject({ ok: true, grant: { nano: 100 } });
     expect(decide({ wanted: { price }, purses: purse(950) })).toMatchObject({ grant: { nano: 50 } });
     expect(decide({ wanted: { price }, purses: purse(991) })).toMatchObject({
       ok: false,
-      refusal: { reason: 'budget', short: 'spent' },
+      refusal: { reason: 'budget', short: 'spent', holder: 'key' },
     });
     // A request that asks no model is let in whatever was spent.
     expect(decide({ purses: purse(2000) })).toMatchObject({ ok: true, grant: null });
@@ -96,6 +98,7 @@ describe('limits of a minute', () => {
     rates.take(holders, some(40), NOW + 10);
     expect(rates.refusal(holders, some(10), NOW + 10)).toEqual({
       rate: 'requests',
+      holder: 'key',
       limit: 2,
       waitMs: 59_990,
     });
@@ -106,16 +109,27 @@ describe('limits of a minute', () => {
     // Another key of the account has what is left of the account's.
     const other = [holders[0], { id: 'key_b', limits: {} }].filter((holder) => holder !== undefined);
     expect(rates.refusal(other, some(20), NOW + 10)).toBeNull();
-    expect(rates.refusal(other, some(21), NOW + 10)).toEqual({ rate: 'tokens', limit: 100, waitMs: 59_990 });
+    expect(rates.refusal(other, some(21), NOW + 10)).toEqual({
+      rate: 'tokens',
+      holder: 'account',
+      limit: 100,
+      waitMs: 59_990,
+    });
     rates.take(other, some(0), NOW + 10);
     expect(rates.refusal(other, some(0), NOW + 10)).toMatchObject({ rate: 'requests', limit: 3 });
   });
 
   it('never have room for a request that is larger than all of them', () => {
     const rates = new RateLimits();
-    expect(rates.refusal(holders, some(101), NOW)).toEqual({ rate: 'tokens', limit: 100, waitMs: null });
+    expect(rates.refusal(holders, some(101), NOW)).toEqual({
+      rate: 'tokens',
+      holder: 'account',
+      limit: 100,
+      waitMs: null,
+    });
     expect(rates.refusal([{ id: '', limits: { requests_per_minute: 0 } }], some(0), NOW)).toEqual({
       rate: 'requests',
+      holder: 'account',
       limit: 0,
       waitMs: null,
     });

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { grantFrom, monthOf, nextMonthAt } from '../../src/accounts/budget';
 
-const purse = (budgetNano: number, spentNano = 0, reservedNano = 0) => ({
+const purse = (
+  budgetNano: number,
+  spentNano = 0,
+  reservedNano = 0,
+  holder: 'account' | 'key' = 'account',
+) => ({
+  holder,
   budgetNano,
   spentNano,
   reservedNano,
@@ -21,13 +27,27 @@ describe('a grant', () => {
     ['nothing where one of two is spent', [purse(1000), purse(50, 50)], { nano: null, short: 'spent' }],
     ['nothing after more was spent than there was', [purse(10, 20)], { nano: null, short: 'spent' }],
   ])('is %s', (_what, purses, expected) => {
-    expect(grantFrom(purses, PRICE)).toEqual(expected);
+    expect(grantFrom(purses, PRICE)).toEqual({ ...expected, holder: 'account' });
+  });
+
+  it.each([
+    ['the key’s, which is the smaller', [purse(1000), purse(50, 50, 0, 'key')], 'spent', 'key'],
+    ['the account’s, which is the smaller', [purse(50, 50), purse(1000, 0, 0, 'key')], 'spent', 'account'],
+    ['the key’s, which others hold', [purse(1000), purse(200, 0, 190, 'key')], 'reserved', 'key'],
+    [
+      'the account’s, spent, though others hold the key’s',
+      [purse(500, 490), purse(200, 0, 195, 'key')],
+      'spent',
+      'account',
+    ],
+  ] as const)('says whose money is short: %s', (_what, purses, short, holder) => {
+    expect(grantFrom(purses, PRICE)).toEqual({ nano: null, short, holder });
   });
 
   it('of nothing is given for what costs nothing, also where more than all was spent', () => {
     const free = { boundNano: 0, leastNano: 0 };
-    expect(grantFrom([purse(10, 20, 30)], free)).toEqual({ nano: 0, short: null });
-    expect(grantFrom([purse(0)], free)).toEqual({ nano: 0, short: null });
+    expect(grantFrom([purse(10, 20, 30)], free)).toMatchObject({ nano: 0, short: null });
+    expect(grantFrom([purse(0)], free)).toMatchObject({ nano: 0, short: null });
   });
 });
 

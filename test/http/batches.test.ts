@@ -275,6 +275,13 @@ describe('a batch that cannot be made', () => {
       { model: 'sandbox', inputs: [input('Hi')], completion_window: '200h' },
     ],
     ['metadata.a', 'invalid_request', { model: 'sandbox', inputs: [input('Hi')], metadata: { a: 1 } }],
+    ['webhook_secret', 'invalid_request', { model: 'sandbox', inputs: [input('Hi')], webhook_secret: 's' }],
+    [
+      'webhook_secret',
+      'invalid_request',
+      { model: 'sandbox', inputs: [input('Hi')], webhook_secret: 's', webhook_url: null },
+    ],
+    ['webhook_secret', 'invalid_request', { input_file_id: 'file_nope', webhook_secret: 's' }],
     [
       'webhook_url',
       'invalid_request',

@@ -61,7 +61,7 @@ describe('a budget', () => {
     const refused = await chat(client);
     expect(await errorOf(refused)).toMatchObject({
       type: 'budget_exceeded',
-      message: expect.stringContaining('first of next month'),
+      message: expect.stringMatching(/what is left of the account's budget .* first of next month/),
     });
     expect(refused.headers.get('x-should-retry')).toBe('false');
     const waitMs = Number(refused.headers.get('retry-after-ms'));
@@ -91,7 +91,15 @@ describe('a budget', () => {
     const client = await clientWith(5 * COST);
     const limits = { monthly_budget: (2 * COST) / 1e9 };
     const narrow = await clientOf(client.accountId, { name: 'k', limits });
-    for (const status of [200, 200, 429]) expect((await chat(narrow)).status).toBe(status);
+    for (const status of [200, 200]) expect((await chat(narrow)).status).toBe(status);
+    const refused = await narrow.send('POST', '/v1/chat/completions', {
+      json: { model: 'sandbox', ...FULL },
+      headers: { 'accept-language': 'ko' },
+    });
+    expect([refused.status, (await errorOf(refused)).message]).toEqual([
+      429,
+      expect.stringContaining('키에 남은 예산으로는 이 요청을 처리할 수 없습니다'),
+    ]);
     for (const status of [200, 200, 200, 429]) expect((await chat(client)).status).toBe(status);
   });
 

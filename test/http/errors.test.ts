@@ -1,5 +1,5 @@
 // What every route has in common: paths, methods, ids, CORS, keys, languages, retries and bodies.
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { makeKey } from '../../src/accounts/api-key';
 import {
   CHAT_BODY_LIMIT_BYTES,
@@ -7,6 +7,7 @@ import {
   JSON_BODY_LIMIT_BYTES,
   JSON_DEPTH_LIMIT,
 } from '../../src/contract/limits';
+import { passTime, restore } from '../batches/rig';
 import {
   ADMIN_KEY,
   admin,
@@ -23,6 +24,8 @@ let client: Client;
 beforeAll(async () => {
   client = await newClient();
 });
+
+afterEach(restore);
 
 describe('an unknown path', () => {
   it.each(['/nope', '/api/v2/models', '/v2', '/healthz/more'])('%s is a 404 without a key', async (path) => {
@@ -238,7 +241,9 @@ describe('a key', () => {
     const revoked = await newKey(account.id);
     expect((await send(revoked.key, 'GET', '/v1/models')).status).toBe(200);
     await admin('DELETE', `/accounts/${account.id}/keys/${revoked.id}`);
-    const expired = await newKey(account.id, { name: 'old', expires_at: '2020-01-01T00:00:00Z' });
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    const expired = await newKey(account.id, { name: 'old', expires_at: soon });
+    passTime(60_000);
     for (const [key, detail] of [
       [revoked.key, 'the key was revoked'],
       [expired.key, 'the key has expired'],

@@ -58,7 +58,7 @@ describe('requests a minute', () => {
     expect(shown(refused, 'requests')).toEqual([8, 0]);
     expect(await errorOf(refused)).toMatchObject({
       type: 'rate_limit_exceeded',
-      message: 'The request limit was exceeded: 8 requests a minute are allowed',
+      message: "The request limit was exceeded: the account's limit is 8 requests a minute",
     });
     expect(refused.headers.get('x-should-retry')).toBe('true');
     const waitMs = Number(refused.headers.get('retry-after-ms'));
@@ -87,7 +87,11 @@ describe('requests a minute', () => {
     const narrow = await clientOf(client.accountId, { name: 'k', limits: { requests_per_minute: 2 } });
     expect(shown(await chat(narrow), 'requests')).toEqual([2, 1]);
     expect(shown(await chat(narrow), 'requests')).toEqual([2, 0]);
-    expect((await chat(narrow)).status).toBe(429);
+    const refused = await chat(narrow);
+    expect([refused.status, (await errorOf(refused)).message]).toEqual([
+      429,
+      "The request limit was exceeded: the key's limit is 2 requests a minute",
+    ]);
     expect(shown(await chat(client), 'requests')).toEqual([5, 2]);
     expect(shown(await chat(client), 'requests')).toEqual([5, 1]);
     expect(shown(await chat(client), 'requests')).toEqual([5, 0]);

@@ -7,7 +7,7 @@ import type { UsageGroup, UsageResponse, UsageRow } from '../../src/contract/acc
 import type { BatchResponse } from '../../src/contract/batches';
 import { addUsage, type ChatCompletion, type Cost, NO_USAGE, type Usage } from '../../src/contract/chat';
 import { newSeed, passTime, randomFrom, restore } from '../batches/rig';
-import { type Client, clientOf, newClient } from './client';
+import { type Client, clientOf, errorOf, newClient } from './client';
 
 const DAY_MS = 86_400_000;
 
@@ -290,4 +290,16 @@ describe('as a table', () => {
     expect(await answer.text()).toMatch(/^day,requests,[^\r\n]*\r\n$/);
     expect((await client.send('GET', '/api/v1/usage?group_by=moon', CSV)).status).toBe(400);
   });
+});
+
+it('from a day after the last one is refused, as JSON and as a table', async () => {
+  const client = await newClient();
+  for (const accept of ['application/json', 'text/csv']) {
+    const usage = (query: string) => client.send('GET', `/api/v1/usage?${query}`, { headers: { accept } });
+    const refused = await usage('from=2026-02-02&to=2026-02-01');
+    expect([refused.status, (await errorOf(refused)).param]).toEqual([400, 'from']);
+    for (const query of ['from=2026-02-01&to=2026-02-01', 'from=2026-02-02', 'to=2026-02-01']) {
+      expect((await usage(query)).status).toBe(200);
+    }
+  }
 });

@@ -1,6 +1,7 @@
 // Every sentence a client can read, in English. `ko.ts` has the same keys: the type of `en` holds it to that.
 import type * as z from 'zod';
 import { en as issueMessages } from 'zod/locales';
+import type { LimitHolder } from '../accounts';
 import type { ErrorType } from '../errors';
 
 const issueMessage = issueMessages().localeError;
@@ -65,15 +66,18 @@ const detail = {
   key_expired: () => 'the key has expired',
   admin_key_wrong: () => 'the admin key is wrong',
   account_suspended: () => 'the account is suspended',
+  expires_in_past: () => 'give a time in the future; a key that has expired lets no one in',
+  days_reversed: () => '"from" comes after "to"',
   scope_missing: (scope: string) => `the key lacks the scope "${scope}"`,
-  requests_used_up: (limit: number) => `${limit} requests a minute are allowed`,
-  tokens_used_up: (limit: number) => `${limit} tokens a minute are allowed`,
-  tokens_too_many: (limit: number) =>
-    `this request alone takes more than the ${limit} tokens a minute that are allowed; shorten it, or lower max_tokens`,
-  budget_spent: () =>
-    'what is left does not pay for this request; the budget begins anew on the first of next month (UTC)',
-  budget_reserved: () =>
-    'what is left is reserved for requests in flight, which may need less; try again in a moment',
+  requests_used_up: (limit: number, holder: LimitHolder) =>
+    `the ${holder}'s limit is ${limit} requests a minute`,
+  tokens_used_up: (limit: number, holder: LimitHolder) => `the ${holder}'s limit is ${limit} tokens a minute`,
+  tokens_too_many: (limit: number, holder: LimitHolder) =>
+    `this request alone takes more than the ${holder}'s limit of ${limit} tokens a minute; shorten it, or lower max_tokens`,
+  budget_spent: (holder: LimitHolder) =>
+    `what is left of the ${holder}'s budget does not pay for this request; it begins anew on the first of next month (UTC)`,
+  budget_reserved: (holder: LimitHolder) =>
+    `what is left of the ${holder}'s budget is reserved for requests in flight, which may need less; try again in a moment`,
   batch_budget_spent: () => 'what is left of it does not pay for this item',
   stream_token_wrong: () => 'the stream token is not valid for this batch',
   model_unknown: (id: string) => `there is no model "${id}"`,
@@ -184,6 +188,7 @@ const detail = {
   webhook_disabled: () => 'the webhook endpoint is disabled; set its status to "enabled" first',
   webhook_missing: () => 'the batch was made without a webhook_url',
   resend_what: () => 'give either event_id or since',
+  webhook_secret_alone: () => 'it signs the webhook, and there is none: send webhook_url too',
   webhook_secret_invalid: () => 'after whsec_ comes base64, as Standard Webhooks has it',
   after_unknown: (id: string) => `there is no entry "${id}" to continue after`,
   results_not_final: () =>
@@ -195,7 +200,12 @@ const detail = {
 };
 
 /** What a schema checks by itself: the message of its issue is one of these keys. */
-export type OwnIssue = 'window_invalid' | 'metadata_too_many' | 'resend_what' | 'webhook_secret_invalid';
+export type OwnIssue =
+  | 'window_invalid'
+  | 'metadata_too_many'
+  | 'resend_what'
+  | 'webhook_secret_invalid'
+  | 'days_reversed';
 
 /** What a zod locale answered, or our own sentence for what a schema checks by itself. */
 export function issueText(

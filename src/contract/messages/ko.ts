@@ -1,8 +1,11 @@
 // Every sentence a client can read, in Korean. The base messages are fixed: stored integrations match on them.
 import { ko as issueMessages } from 'zod/locales';
+import type { LimitHolder } from '../accounts';
 import { issueText, type Messages } from './en';
 
 const issueMessage = issueMessages().localeError;
+
+const HOLDERS: Record<LimitHolder, string> = { account: '계정', key: '키' };
 
 export const ko: Messages = {
   base: {
@@ -59,14 +62,17 @@ export const ko: Messages = {
     key_expired: () => '만료된 키입니다',
     admin_key_wrong: () => '관리자 키가 올바르지 않습니다',
     account_suspended: () => '정지된 계정입니다',
+    expires_in_past: () => '미래의 시각을 지정하세요. 이미 만료된 키는 사용할 수 없습니다',
+    days_reversed: () => '"from"이 "to"보다 뒤에 있습니다',
     scope_missing: (scope) => `이 키에는 "${scope}" 권한이 없습니다`,
-    requests_used_up: (limit) => `분당 요청 ${limit}개까지 허용됩니다`,
-    tokens_used_up: (limit) => `분당 토큰 ${limit}개까지 허용됩니다`,
-    tokens_too_many: (limit) =>
-      `이 요청 하나가 허용된 분당 토큰 ${limit}개를 넘습니다. 요청을 줄이거나 max_tokens를 낮추세요`,
-    budget_spent: () =>
-      '남은 예산으로는 이 요청을 처리할 수 없습니다. 예산은 다음 달 1일(UTC)에 다시 시작됩니다',
-    budget_reserved: () => '남은 예산이 처리 중인 요청에 예약되어 있습니다. 잠시 후 다시 시도하세요',
+    requests_used_up: (limit, holder) => `이 ${HOLDERS[holder]}의 한도는 분당 요청 ${limit}개입니다`,
+    tokens_used_up: (limit, holder) => `이 ${HOLDERS[holder]}의 한도는 분당 토큰 ${limit}개입니다`,
+    tokens_too_many: (limit, holder) =>
+      `이 요청 하나가 ${HOLDERS[holder]}의 한도인 분당 토큰 ${limit}개를 넘습니다. 요청을 줄이거나 max_tokens를 낮추세요`,
+    budget_spent: (holder) =>
+      `${HOLDERS[holder]}에 남은 예산으로는 이 요청을 처리할 수 없습니다. 예산은 다음 달 1일(UTC)에 다시 시작됩니다`,
+    budget_reserved: (holder) =>
+      `${HOLDERS[holder]}에 남은 예산이 처리 중인 요청에 예약되어 있습니다. 잠시 후 다시 시도하세요`,
     batch_budget_spent: () => '남은 예산으로는 이 항목을 처리할 수 없습니다',
     stream_token_wrong: () => '이 배치에 유효하지 않은 스트림 토큰입니다',
     tools_unsupported: (model) => `"${model}" 모델은 도구를 호출하지 않습니다`,
@@ -164,6 +170,7 @@ export const ko: Messages = {
     webhook_disabled: () => 'webhook 엔드포인트가 비활성화되어 있습니다. 먼저 status를 "enabled"로 바꾸세요',
     webhook_missing: () => '이 배치는 webhook_url 없이 만들어졌습니다',
     resend_what: () => 'event_id와 since 중 하나만 지정하세요',
+    webhook_secret_alone: () => '서명할 webhook이 없습니다. webhook_url도 함께 보내세요',
     webhook_secret_invalid: () => 'whsec_ 다음에는 Standard Webhooks 형식의 base64가 와야 합니다',
     after_unknown: (id) => `이어서 볼 항목 "${id}"가 없습니다`,
     results_not_final: () =>

@@ -24,7 +24,10 @@ export const ERROR_EXAMPLES = {
   },
   requests_used_up: {
     summary: "The account's or the key's requests of this minute are used up",
-    error: new ApiError('rate_limit_exceeded', { detail: ['requests_used_up', 600], retryAfterMs: 20_000 }),
+    error: new ApiError('rate_limit_exceeded', {
+      detail: ['requests_used_up', 600, 'key'],
+      retryAfterMs: 20_000,
+    }),
   },
   admin_key_wrong: {
     summary: "Not the deployment's admin key",
@@ -147,13 +150,13 @@ export const ERROR_EXAMPLES = {
   token_limit_exceeded: {
     summary: "The account's or the key's tokens of this minute are used up",
     error: new ApiError('token_limit_exceeded', {
-      detail: ['tokens_used_up', 100_000],
+      detail: ['tokens_used_up', 100_000, 'account'],
       retryAfterMs: 20_000,
     }),
   },
   budget_exceeded: {
     summary: 'The monthly budget is used up',
-    error: new ApiError('budget_exceeded', { detail: ['budget_spent'], retryAfterMs: 86_400_000 }),
+    error: new ApiError('budget_exceeded', { detail: ['budget_spent', 'account'], retryAfterMs: 86_400_000 }),
   },
   model_error: {
     summary: "The model or its provider failed; the provider's words are in `provider`",

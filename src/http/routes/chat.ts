@@ -101,7 +101,9 @@ function contextOf(c: AppContext, { grant }: Admission): CompletionContext {
 /** What was reserved did not reach: parts were longer than they looked, or repairs too many for what is left. */
 function withinGrant<T>({ grant }: Admission, work: Promise<T>): Promise<T> {
   return work.catch((error: unknown) => {
-    throw error instanceof CostLimitError ? budgetError(grant?.short ?? 'reserved') : error;
+    throw error instanceof CostLimitError
+      ? budgetError(grant ?? { short: 'reserved', holder: 'account' })
+      : error;
   });
 }
 
