@@ -46,15 +46,25 @@ export const webhookEventBody = z.lazy(() =>
 );
 export type WebhookEventBody = z.infer<typeof webhookEventBody>;
 
-/** Base64 whose padding may be missing. */
-const WHSEC = /^whsec_(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{2}(?:==)?)$/;
+/** What Standard Webhooks puts before a secret in base64. */
+export const WHSEC_PREFIX = 'whsec_';
+
+/** Base64 whose padding may be missing. No white space, which some decoders would skip and others not. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=?|[A-Za-z0-9+/]{2}(?:==)?)$/;
+
+/** The base64 in a secret of the form `whsec_…`, or null for any other text. */
+export function whsecBase64(secret: string): string | null {
+  if (!secret.startsWith(WHSEC_PREFIX)) return null;
+  const encoded = secret.slice(WHSEC_PREFIX.length);
+  return BASE64.test(encoded) ? encoded : null;
+}
 
 /** A secret of a client's own. Of `whsec_` and base64 the bytes are the key, of any other text its own. */
 export const webhookSecret = z
   .string()
   .min(1)
   .max(512)
-  .refine((secret) => !secret.startsWith('whsec_') || WHSEC.test(secret), {
+  .refine((secret) => !secret.startsWith(WHSEC_PREFIX) || whsecBase64(secret) !== null, {
     error: 'webhook_secret_invalid' satisfies OwnIssue,
   });
 

@@ -59,7 +59,7 @@ export async function createUpload(
 
 /**
  * Stores one part from a form with the field `data`. What was begun before the upload's hour is over may still be
- * finished after it.
+ * finished after it. What earlier parts took is not subtracted: one whose answer was lost may come again.
  *
  * @throws ApiError `not_found`, `conflict`, `invalid_request` or `file_too_large`
  */
@@ -70,13 +70,9 @@ export async function addPart(
   request: FormRequest,
   now: number,
 ): Promise<StoredPart> {
-  await findPending(env, accountId, uploadId, now);
-  const tooLarge = () =>
-    new ApiError('file_too_large', {
-      detail: ['upload_part_too_large', UPLOAD_PART_LIMIT_BYTES / 1024 ** 2],
-      param: PART_FIELD,
-    });
-  const allowance = await findAllowance(env, accountId, UPLOAD_PART_LIMIT_BYTES, tooLarge);
+  const { bytes } = await findPending(env, accountId, uploadId, now);
+  const limitBytes = Math.min(bytes, UPLOAD_PART_LIMIT_BYTES);
+  const allowance = await findAllowance(env, accountId, limitBytes, () => partTooLarge(bytes));
   const id = newId('part');
   const key = partKey(accountId, { uploadId, id });
   const writer = new ObjectWriter(env.BUCKET, key);
@@ -105,6 +101,15 @@ export async function addPart(
     throw refusalError(refusal);
   }
   return part;
+}
+
+/** @param bytes of the whole upload */
+function partTooLarge(bytes: number): ApiError {
+  if (bytes < UPLOAD_PART_LIMIT_BYTES) {
+    return new ApiError('invalid_request', { detail: ['upload_part_over_whole', bytes], param: PART_FIELD });
+  }
+  const megabytes = UPLOAD_PART_LIMIT_BYTES / 1024 ** 2;
+  return new ApiError('file_too_large', { detail: ['upload_part_too_large', megabytes], param: PART_FIELD });
 }
 
 /** Cancelling again changes nothing. @throws ApiError `not_found`, or `conflict` where it has ended otherwise */

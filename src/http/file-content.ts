@@ -3,13 +3,15 @@ import type { IndexedFile } from '../accounts/file-index';
 import { ApiError } from '../contract/errors';
 import { openContent } from '../files/file-store';
 import { type ByteRange, parseByteRange } from '../platform/byte-range';
-import { matchesAnyTag } from '../platform/entity-tag';
+import { matchesAnyTag, matchesAnyTagStrongly } from '../platform/entity-tag';
 import type { AppContext } from './context';
+import { errorWithStatus } from './error-with-status';
 import { rangeUnsatisfiable } from './range-unsatisfiable';
 import { tracked } from './request-log';
 
 /**
- * Answers GET and HEAD for a file's content: 200, 206, 304 or 416.
+ * Answers GET and HEAD for a file's content: 200, 206, 304, 412 or 416, with the preconditions in the order of RFC 9110,
+ * section 13.2.2. Those on dates are ignored, as it demands of content without `Last-Modified`.
  *
  * @throws ApiError `not_found` where the bytes are gone
  */
@@ -25,6 +27,15 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'Content-Disposition': attachment(file.filename),
   });
+  const mustMatch = request.headers.get('if-match');
+  if (mustMatch !== null && !matchesAnyTagStrongly(mustMatch, etag)) {
+    const error = new ApiError('invalid_request', {
+      detail: ['etag_other'],
+      param: 'If-Match',
+      headers: { ETag: etag },
+    });
+    return errorWithStatus(c, error, 412);
+  }
   if (matchesAnyTag(request.headers.get('if-none-match'), etag))
     return new Response(null, { status: 304, headers });
 

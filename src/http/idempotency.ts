@@ -5,6 +5,7 @@ import type { IdPrefix } from '../contract/ids';
 import { sha256Hex } from '../platform/sha256';
 import type { AppContext } from './context';
 import { errorResponse } from './error-response';
+import { errorWithStatus } from './error-with-status';
 
 const KEY_PATTERN = /^[\x21-\x7e]{1,255}$/;
 
@@ -124,14 +125,12 @@ function replay(first: Response): Response {
   return again;
 }
 
-/** With 416 the one `invalid_request` that is not a 400. */
 function otherRequest(c: AppContext): Response {
   const error = new ApiError('invalid_request', {
     detail: ['idempotency_other_request'],
     param: 'Idempotency-Key',
   });
-  const { body, headers } = errorResponse(c, error);
-  return new Response(body, { status: 422, headers });
+  return errorWithStatus(c, error, 422);
 }
 
 /** What tells this request from others of its account. */

@@ -1,14 +1,12 @@
 // Signs a webhook's body in two ways at once: a plain HMAC header, and Standard Webhooks 1.0
 // (github.com/standard-webhooks/standard-webhooks, "Webhook Headers").
+import { WHSEC_PREFIX, whsecBase64 } from '../contract/webhooks';
 import { decodeBase64, encodeBase64 } from '../platform/base64';
 import { concatBytes } from '../platform/bytes';
 import { encodeHex } from '../platform/hex';
 import { hmacSha256 } from '../platform/hmac';
 
 const ENCODER = new TextEncoder();
-
-/** What Standard Webhooks puts before a base64 secret. */
-const STANDARD_PREFIX = 'whsec_';
 
 /** Standard Webhooks asks for 24 to 64; 32 is what HMAC-SHA256 gains from. */
 const SECRET_BYTES = 32;
@@ -47,13 +45,11 @@ export async function signatureHeaders(message: SignedMessage): Promise<Record<s
 
 /** A new secret: `whsec_` and 32 random bytes in base64. */
 export function newSecret(): string {
-  return STANDARD_PREFIX + encodeBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
+  return WHSEC_PREFIX + encodeBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
 }
 
 /** The key inside a `whsec_` secret, whose padding may be missing; the text's own bytes for any other. */
 function standardKey(secret: string): Uint8Array {
-  const encoded = secret.startsWith(STANDARD_PREFIX) ? secret.slice(STANDARD_PREFIX.length) : '';
-  // No white space, which `atob` would skip and other decoders would not.
-  const key = /^[A-Za-z0-9+/]+={0,2}$/.test(encoded) ? decodeBase64(encoded) : null;
-  return key ?? ENCODER.encode(secret);
+  const encoded = whsecBase64(secret);
+  return (encoded === null ? null : decodeBase64(encoded)) ?? ENCODER.encode(secret);
 }

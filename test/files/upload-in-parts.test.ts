@@ -379,10 +379,11 @@ describe('the storage limit', () => {
       param: null,
     });
     const { id } = await account.create(10);
-    expect(await failure(account.add(id, 'x'.repeat(11)))).toMatchObject({ detail: ['storage_full', 10, 0] });
+    await account.add(id, 'x');
+    expect(await failure(account.add(id, 'x'.repeat(10)))).toMatchObject({ detail: ['storage_full', 10, 1] });
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => account.add(id, 'xxx')));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
-    expect(await account.keys()).toHaveLength(3);
+    expect(await account.keys()).toHaveLength(4);
     await account.cancel(id);
     expect((await account.create(10)).status).toBe('pending');
   });

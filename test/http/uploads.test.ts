@@ -129,6 +129,24 @@ describe.each([
     expect(message).toBe('A file sent in parts can take 512 MB');
   });
 
+  it('refuses a part that is larger than the whole at once, and keeps nothing of it', async () => {
+    const client = await newClient();
+    const { id } = await client.json<UploadAnswer>('POST', `${surface}/uploads`, { json: UPLOAD });
+    const body = new FormData();
+    body.set('data', new File(['seven 7'], 'blob'));
+    const response = await client.send('POST', `${surface}/uploads/${id}/parts`, { body });
+    expect([response.status, await errorOf(response)]).toMatchObject([
+      400,
+      { type: 'invalid_request', param: 'data', message: expect.stringContaining('6 bytes') },
+    ]);
+    expect(await keysOf(client.accountId)).toEqual([]);
+    // One whose answer was lost comes again: the two together may have more bytes than the whole.
+    await addPart(client, `${surface}/uploads/${id}`, 'onetwo');
+    const again = await addPart(client, `${surface}/uploads/${id}`, 'onetwo');
+    const json = { part_ids: [again.id] };
+    expect((await client.send('POST', `${surface}/uploads/${id}/complete`, { json })).status).toBe(200);
+  });
+
   it('that has ended answers 409, which no retry helps', async () => {
     const client = await newClient();
     const { id } = await client.json<UploadAnswer>('POST', `${surface}/uploads`, { json: UPLOAD });

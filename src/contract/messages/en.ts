@@ -159,13 +159,17 @@ const detail = {
   storage_full: (limit: number, used: number) =>
     `This would exceed the account's storage limit: ${used} of ${limit} bytes are used`,
   upload_not_pending: (status: string) => `the upload is ${status}`,
+  upload_part_over_whole: (bytes: number) =>
+    `this part is larger than the whole upload, which was made for ${bytes} bytes`,
   upload_parts_too_many: (limit: number) => `an upload takes at most ${limit} parts`,
   upload_part_unknown: (id: string) => `the upload has no part "${id}"`,
   upload_part_repeated: (id: string) => `the part "${id}" is listed more than once`,
   upload_bytes_differ: (stated: number, listed: number) =>
     `the upload was made for ${stated} bytes, and the parts listed have ${listed}`,
-  upload_md5_differs: (found: string) => `the parts listed have the MD5 ${found}`,
+  upload_md5_differs: (found: string) =>
+    `"md5" is not that of the parts in the order listed, which is ${found}`,
   range_unsatisfiable: (size: number) => `the range lies outside the file's ${size} bytes`,
+  etag_other: () => 'the content has another ETag, see the header',
   // Batches.
   too_many_inputs: (limit: number) => `a batch takes at most ${limit} inputs`,
   input_too_large: (megabytes: number) =>

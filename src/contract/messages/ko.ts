@@ -142,12 +142,14 @@ export const ko: Messages = {
     storage_full: (limit, used) =>
       `계정의 저장 용량 한도를 초과합니다: ${limit}바이트 중 ${used}바이트 사용 중`,
     upload_not_pending: (status) => `업로드가 이미 끝났습니다 (상태: ${status})`,
+    upload_part_over_whole: (bytes) => `이 파트가 ${bytes}바이트로 시작된 업로드 전체보다 큽니다`,
     upload_parts_too_many: (limit) => `업로드 하나의 파트는 최대 ${limit}개입니다`,
     upload_part_unknown: (id) => `이 업로드에 "${id}" 파트가 없습니다`,
     upload_part_repeated: (id) => `"${id}" 파트가 두 번 이상 나열되었습니다`,
     upload_bytes_differ: (stated, listed) =>
       `업로드는 ${stated}바이트로 시작되었는데 나열된 파트는 모두 ${listed}바이트입니다`,
-    upload_md5_differs: (found) => `나열된 파트의 MD5는 ${found}입니다`,
+    upload_md5_differs: (found) => `"md5"가 나열된 순서의 파트와 다릅니다. 그 MD5는 ${found}입니다`,
+    etag_other: () => '내용의 ETag가 다릅니다. 헤더를 확인하세요',
     range_unsatisfiable: (size) => `범위가 파일 크기 ${size}바이트를 벗어납니다`,
     too_many_inputs: (limit) => `배치 입력은 최대 ${limit}개입니다`,
     input_too_large: (megabytes) =>

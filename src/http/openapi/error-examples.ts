@@ -96,6 +96,11 @@ export const ERROR_EXAMPLES = {
     error: new ApiError('invalid_request', { detail: ['range_unsatisfiable', 4096] }),
     status: 416,
   },
+  etag_other: {
+    summary: 'The content does not have the `ETag` in `If-Match`',
+    error: new ApiError('invalid_request', { detail: ['etag_other'], param: 'If-Match' }),
+    status: 412,
+  },
   // What is not there, or is another account's.
   batch_not_found: { summary: 'No such batch', error: new ApiError('not_found', { missing: 'batch' }) },
   file_not_found: { summary: 'No such file', error: new ApiError('not_found', { missing: 'file' }) },
@@ -190,6 +195,10 @@ export const ERROR_EXAMPLES = {
   upload_part_too_large: {
     summary: 'A part over 64 MB',
     error: new ApiError('file_too_large', { detail: ['upload_part_too_large', 64], param: 'data' }),
+  },
+  upload_part_over_whole: {
+    summary: 'A part larger than the whole upload',
+    error: new ApiError('invalid_request', { detail: ['upload_part_over_whole', 4096], param: 'data' }),
   },
   upload_parts_invalid: {
     summary: 'The parts are not those of the upload, or do not add up to it',

@@ -46,6 +46,11 @@ export const REQUEST_HEADERS = {
     schema: { type: 'string' },
     example: '"9f86d081884c7d65"',
   },
+  'If-Match': {
+    description: 'The `ETag` that the content must have: 412 where it has another.',
+    schema: { type: 'string' },
+    example: '"9f86d081884c7d65"',
+  },
   'If-Range': {
     description: 'An `ETag` from before: the `Range` counts only where nothing changed.',
     schema: { type: 'string' },

@@ -68,7 +68,12 @@ async function applyFaults({ directives }: Turn, call: ModelCall): Promise<void>
   if (directives.latencyMs > 0) await scheduler.wait(directives.latencyMs, { signal: call.signal });
   call.signal.throwIfAborted();
   if (call.attempt <= directives.failures) throw new ApiError('model_overloaded');
-  if (directives.error !== null) throw new ApiError(directives.error);
+  if (directives.error !== null) {
+    // The log of an `internal_error` has the cause: nothing is wrong but what was asked for.
+    throw new ApiError(directives.error, {
+      cause: new Error(`asked for by @sandbox error=${directives.error}`),
+    });
+  }
 }
 
 /** The whole answer as a pure function of the turn: what is said, where it is cut, what it counts. */

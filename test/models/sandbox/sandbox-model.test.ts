@@ -220,6 +220,7 @@ describe('directives', () => {
       type,
       detail: null,
       param: null,
+      cause: { message: `asked for by @sandbox error=${type}` },
     });
   });
 

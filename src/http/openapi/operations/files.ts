@@ -77,7 +77,7 @@ export const fileOperations = (): Operation[] =>
         description: 'The bytes as they were uploaded, whole or one range of them.',
         security: 'account',
         pathParameters,
-        requestHeaders: ['Range', 'If-Range', 'If-None-Match'],
+        requestHeaders: ['Range', 'If-Range', 'If-None-Match', 'If-Match'],
         answers: {
           200: {
             description: 'The whole file.',
@@ -107,7 +107,7 @@ export const fileOperations = (): Operation[] =>
             headers: ['ETag', 'Cache-Control'],
           },
         },
-        errors: ['file_not_found', 'range_outside'],
+        errors: ['file_not_found', 'etag_other', 'range_outside'],
       },
       {
         method: 'delete',

@@ -64,6 +64,7 @@ export const uploadOperations = (): Operation[] =>
         answers: { 200: { description: 'The part.', content: json(part) } },
         errors: [
           'form_invalid',
+          'upload_part_over_whole',
           'upload_not_found',
           'upload_not_pending',
           'upload_part_too_large',
