@@ -4,15 +4,17 @@ import { DurableObject } from 'cloudflare:workers';
 import type {
   AccountResponse,
   AccountUpdate,
+  AccountUse,
   KeyCreate,
   KeyResponse,
   UsageResponse,
 } from '../contract/accounts';
 import { newId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
+import { usdFromNano } from '../contract/money';
 import { ACCOUNT_RECORD_SCHEMA, AccountRecord, type NewAccount } from './account-record';
 import { ACCOUNT_STORAGE_SCHEMA, AccountStorage, type StorageRefusal } from './account-storage';
-import { hasBudget } from './admission';
+import { hasBudget, isAllowed } from './admission';
 import { hashKey, keyHint, makeKey } from './api-key';
 import {
   BATCH_INDEX_SCHEMA,
@@ -101,24 +103,34 @@ export class AccountObject extends DurableObject<Env> {
   create(account: NewAccount): AccountResponse {
     this.#makeTables();
     this.#record.create(account);
-    const created = this.#record.read();
+    const created = this.describe();
     if (created === null) throw new Error('the account was not stored');
     return created;
   }
 
-  describe(): AccountResponse | null {
-    return this.#held(null, () => this.#record.read());
+  describe(now: number = Date.now()): AccountResponse | null {
+    return this.#held(null, () => {
+      const account = this.#record.read();
+      return account && { ...account, used: this.#used(now) };
+    });
+  }
+
+  /** The account as the holder of a key sees it: only who may read usage is told what is used. */
+  describeTo(keyId: string): AccountResponse | null {
+    const account = this.describe();
+    // The local key is no row, and may do everything.
+    const scopes = this.describeKey(keyId)?.scopes ?? null;
+    return account && (isAllowed(scopes, 'usage') ? account : { ...account, used: null });
   }
 
   /** The account as it is then, or null where there is none. */
   async update(update: AccountUpdate): Promise<AccountResponse | null> {
-    const account = this.#held(null, () => {
+    this.#held(undefined, () => {
       this.#record.update(update);
       if (update.status === 'active') this.#wakeWaitingBatches();
-      return this.#record.read();
     });
     if (typeof update.limits?.monthly_budget === 'number') await this.#tellOfBudget();
-    return account;
+    return this.describe();
   }
 
   /** Lets requests in and books what others used: `AccountLine` is the caller. */
@@ -356,6 +368,15 @@ export class AccountObject extends DurableObject<Env> {
       to: query.to ?? null,
       group_by: query.groupBy,
       ...this.#held(EMPTY_USAGE_REPORT, () => this.#usage.report(query)),
+    };
+  }
+
+  #used(now: number): AccountUse {
+    return {
+      spent: usdFromNano(this.#usage.spentNano(null, now)),
+      reserved: usdFromNano(this.#reservations.reserved(null, now)),
+      storage_bytes: this.#stored.usedBytes(),
+      concurrent_batches: this.#batches.countRunning(null),
     };
   }
 

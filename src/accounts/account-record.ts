@@ -15,6 +15,9 @@ export interface NewAccount {
   createdAt: number;
 }
 
+/** The account but for what it uses, which is others' to count. */
+export type AccountState = Omit<AccountResponse, 'used'>;
+
 export const ACCOUNT_RECORD_SCHEMA = `
   CREATE TABLE IF NOT EXISTS account (
     one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -29,7 +32,7 @@ export const ACCOUNT_RECORD_SCHEMA = `
 export class AccountRecord {
   readonly #sql: SqlStorage;
   /** The row as it is stored: every admission asks for it, and nothing else writes it. */
-  #read: AccountResponse | null = null;
+  #read: AccountState | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -47,7 +50,7 @@ export class AccountRecord {
     );
   }
 
-  read(): AccountResponse | null {
+  read(): AccountState | null {
     this.#read ??= this.#load();
     return this.#read;
   }
@@ -66,7 +69,7 @@ export class AccountRecord {
     );
   }
 
-  #load(): AccountResponse | null {
+  #load(): AccountState | null {
     const [row] = this.#sql.exec<AccountRow>('SELECT * FROM account');
     if (row === undefined) return null;
     return {
@@ -80,7 +83,7 @@ export class AccountRecord {
 }
 
 /** The account as the update leaves it. */
-export function updatedAccount(account: AccountResponse, update: AccountUpdate): AccountResponse {
+export function updatedAccount<A extends AccountState>(account: A, update: AccountUpdate): A {
   return {
     ...account,
     name: update.name ?? account.name,

@@ -63,11 +63,27 @@ export const accountUpdate = z.strictObject({
 });
 export type AccountUpdate = z.infer<typeof accountUpdate>;
 
+/** How far an account is on the way to its limits; also where it has none. */
+const accountUse = z.object({
+  spent: z.number().describe('USD in this UTC month'),
+  reserved: z
+    .number()
+    .describe(
+      'USD held for requests and batches in flight, which may need less. Only where there is a budget',
+    ),
+  storage_bytes: z.int().describe('Of files, and of the parts of uploads'),
+  concurrent_batches: z.int().describe('Batches that run now'),
+});
+export type AccountUse = z.infer<typeof accountUse>;
+
 export const accountResponse = z.lazy(() =>
   z.object({
     id: z.string().describe('`acct_…`'),
     name: z.string(),
     limits,
+    used: accountUse
+      .nullable()
+      .describe('How far it is on the way to its limits; null for a key without the scope `usage`'),
     status: z.enum(ACCOUNT_STATUSES),
     created_at: z.iso.datetime(),
   }),

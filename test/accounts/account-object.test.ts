@@ -22,6 +22,7 @@ describe('an account', () => {
       id,
       name: '퀴어',
       limits: { ...NO_LIMITS, monthly_budget: 12.5 },
+      used: { spent: 0, reserved: 0, storage_bytes: 0, concurrent_batches: 0 },
       status: 'active',
       created_at: '2026-01-31T12:00:00.000Z',
     });

@@ -32,6 +32,7 @@ describe('an account', () => {
       id: expect.stringMatching(/^acct_[0-9A-Za-z]{24}$/),
       name: '개발팀',
       limits: { ...NO_LIMITS, requests_per_minute: 60, monthly_budget: 12.5 },
+      used: { spent: 0, reserved: 0, storage_bytes: 0, concurrent_batches: 0 },
       status: 'active',
       created_at: expect.stringMatching(TIME),
     });

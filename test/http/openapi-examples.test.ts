@@ -43,6 +43,7 @@ const VARIANTS: Record<string, { query?: string; headers?: Record<string, string
   downloadFile: [{}, { headers: { range: 'bytes=0-9' } }, { headers: { 'if-none-match': '*' } }],
   openaiDownloadFile: [{}, { headers: { range: 'bytes=0-9' } }, { headers: { 'if-none-match': '*' } }],
   getUsage: [{}, { headers: { accept: 'text/csv' } }],
+  getAccountUsage: [{}, { headers: { accept: 'text/csv' } }],
   getOpenapi: [{}, { headers: { 'if-none-match': '*' } }],
 };
 
@@ -62,6 +63,8 @@ const ALONE = [
   'revokeKey',
   'updateAccount',
   'getUsage',
+  'getOwnAccount',
+  'getAccount',
 ];
 
 /** Answers that take another deployment; `health.test.ts` sees it. */

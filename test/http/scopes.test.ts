@@ -42,6 +42,7 @@ const ROUTES: readonly (readonly [method: string, path: string, scope: Scope | n
   ['POST', `/api/v1/batches/${ID}/retry`, 'batches'],
   ['DELETE', `/api/v1/batches/${ID}`, 'batches'],
   ['GET', '/api/v1/usage', 'usage'],
+  ['GET', '/api/v1/account', null],
   ['POST', '/api/v1/webhooks', 'webhooks'],
   ['GET', '/api/v1/webhooks', 'webhooks:read'],
 ];

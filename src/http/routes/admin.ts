@@ -1,13 +1,14 @@
-// The admin API: accounts, their keys, the audit log and metrics, for whoever holds the deployment's admin secret.
+// The admin API: accounts, their keys and usage, the audit log and metrics, for whoever holds the deployment's admin secret.
 import { Hono } from 'hono';
 import { addAccount, changeAccount, issueKey, revokeKey } from '../../accounts/administration';
 import { collectMetrics } from '../../accounts/metrics';
-import { accountCreate, accountUpdate, auditListQuery, keyCreate } from '../../contract/accounts';
+import { accountCreate, accountUpdate, auditListQuery, keyCreate, usageQuery } from '../../contract/accounts';
 import { listQuery, listResponse } from '../../contract/lists';
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../../platform/prometheus';
 import { administered } from '../authenticate';
 import type { AppContext, AppEnv } from '../context';
 import { found, knownPage } from '../found';
+import { usageReport } from '../usage-report';
 import { jsonBody, query } from '../validate';
 
 export const adminRoutes = new Hono<AppEnv>()
@@ -26,6 +27,10 @@ export const adminRoutes = new Hono<AppEnv>()
   .patch('/accounts/:id', jsonBody(accountUpdate), async (c) => {
     const changed = await changeAccount(c.env, c.req.param('id'), c.req.valid('json'), requestOf(c));
     return c.json(found(changed, 'account'));
+  })
+  .get('/accounts/:id/usage', query(usageQuery), async (c) => {
+    const { id } = found(await account(c).describe(), 'account');
+    return usageReport(c, id, c.req.valid('query'));
   })
   .post('/accounts/:id/keys', jsonBody(keyCreate), async (c) => {
     const issued = await issueKey(c.env, c.req.param('id'), c.req.valid('json'), requestOf(c));

@@ -42,8 +42,15 @@ export const ACCOUNT: AccountResponse = {
   id: ACCOUNT_ID,
   name: 'Team Seoul',
   limits: { ...NO_LIMITS, monthly_budget: 50, concurrent_batches: 4 },
+  used: { spent: 0, reserved: 0, storage_bytes: 0, concurrent_batches: 0 },
   status: 'active',
   created_at: '2026-11-25T01:09:22.877Z',
+};
+
+/** After the one request below, and with some files. */
+export const ACCOUNT_IN_USE: AccountResponse = {
+  ...ACCOUNT,
+  used: { spent: 0.0000014, reserved: 0, storage_bytes: 1233, concurrent_batches: 0 },
 };
 
 export const NEW_KEY: KeyCreated = {

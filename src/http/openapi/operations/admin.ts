@@ -8,9 +8,18 @@ import {
   keyCreate,
   keyCreated,
   keyResponse,
+  usageQuery,
+  usageResponse,
 } from '../../../contract/accounts';
 import { deletionOf, listOf, listQuery } from '../../../contract/lists';
-import { ACCOUNT, ACCOUNT_REQUESTS, ACCOUNT_UPDATES, KEY_REQUESTS, NEW_KEY } from '../examples/accounts';
+import {
+  ACCOUNT,
+  ACCOUNT_IN_USE,
+  ACCOUNT_REQUESTS,
+  ACCOUNT_UPDATES,
+  KEY_REQUESTS,
+  NEW_KEY,
+} from '../examples/accounts';
 import { ACCOUNT_ID, KEY_ID } from '../examples/ids';
 import { json, type Operation } from '../operation';
 
@@ -48,10 +57,15 @@ export const adminOperations = (): Operation[] => [
     id: 'getAccount',
     tag: 'Admin',
     summary: 'Get an account',
-    description: 'Its name, limits and status.',
+    description: 'Its name, limits and status, and what is used of the limits.',
     security: 'admin',
     pathParameters: accountParameter,
-    answers: { 200: { description: 'The account.', content: json(accountResponse, examples) } },
+    answers: {
+      200: {
+        description: 'The account.',
+        content: json(accountResponse, { used: { summary: 'An account in use', value: ACCOUNT_IN_USE } }),
+      },
+    },
     errors: ['account_not_found'],
   },
   {
@@ -67,6 +81,20 @@ export const adminOperations = (): Operation[] => [
     body: { content: json(accountUpdate, ACCOUNT_UPDATES) },
     answers: { 200: { description: 'The account as it now is.', content: json(accountResponse) } },
     errors: ['body_invalid', 'account_not_found', 'body_too_large'],
+  },
+  {
+    method: 'get',
+    path: '/api/v1/admin/accounts/{id}/usage',
+    id: 'getAccountUsage',
+    tag: 'Admin',
+    summary: "Get an account's usage and cost",
+    description: 'The same report that the account itself gets from `GET /api/v1/usage`.',
+    security: 'admin',
+    pathParameters: accountParameter,
+    query: usageQuery,
+    requestHeaders: ['Accept'],
+    answers: { 200: { description: 'The sums.', content: { ...json(usageResponse), 'text/csv': {} } } },
+    errors: ['query_invalid', 'account_not_found'],
   },
   {
     method: 'post',

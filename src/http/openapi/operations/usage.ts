@@ -1,6 +1,6 @@
 // What a key sees of its account: usage and limits.
 import { accountResponse, usageQuery, usageResponse } from '../../../contract/accounts';
-import { ACCOUNT, USAGE } from '../examples/accounts';
+import { ACCOUNT_IN_USE, USAGE } from '../examples/accounts';
 import { json, type Operation } from '../operation';
 
 export const usageOperations = (): Operation[] => [
@@ -29,12 +29,13 @@ export const usageOperations = (): Operation[] => [
     id: 'getOwnAccount',
     tag: 'Usage',
     summary: 'Get the account of the key',
-    description: 'The account that the key belongs to, with its limits. Any key may read it.',
+    description:
+      'The account that the key belongs to, with its limits. Any key may read it; what is used of the limits is shown to keys with the scope `usage`.',
     security: 'account',
     answers: {
       200: {
         description: 'The account.',
-        content: json(accountResponse, { account: { summary: 'An account', value: ACCOUNT } }),
+        content: json(accountResponse, { used: { summary: 'An account in use', value: ACCOUNT_IN_USE } }),
       },
     },
     errors: [],
