@@ -4,7 +4,7 @@ import { estimateRequest } from '../completions/estimate';
 import type { DryRun } from '../contract/batches';
 import { addUsage, type ChatRequest, NO_USAGE } from '../contract/chat';
 import { ApiError } from '../contract/errors';
-import type { Locale } from '../contract/messages/render';
+import { type Locale, specificMessage } from '../contract/messages/render';
 import type { CatalogueModel } from '../models/catalogue';
 import { scanInput } from './input-scan';
 import type { BatchOrder } from './intake';
@@ -21,10 +21,10 @@ export async function dryRun(env: Env, locale: Locale, order: BatchOrder): Promi
   const start = { byte: 0, line: 0, item: 0 };
   for await (const line of scanInput(object.body, start, new Set(), locale)) {
     if (!line.ok) {
-      const { message, line: number, param } = line.error;
+      const { line: number, param } = line.error;
       throw new ApiError('invalid_request', {
         code: line.error.code,
-        detail: ['input_line_invalid', number ?? 0, message],
+        detail: ['input_line_invalid', number ?? 0, specificMessage(line.cause, locale)],
         param: param === null ? 'input_file_id' : `input_file_id[${(number ?? 1) - 1}].${param}`,
       });
     }

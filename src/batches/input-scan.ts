@@ -21,7 +21,7 @@ export interface ScanPlace {
 
 export type ScannedLine =
   | { ok: true; item: BatchLine; model: CatalogueModel; start: number; length: number; next: ScanPlace }
-  | { ok: false; error: InputError };
+  | { ok: false; error: InputError; cause: ApiError };
 
 /**
  * Every line that is not blank, checked. Ends early, with an error, at one item too many.
@@ -38,7 +38,7 @@ export async function* scanInput(
   let { byte, line, item } = from;
   const failed = (code: InputErrorCode, error: ApiError): ScannedLine => {
     const message = errorMessage(error, locale);
-    return { ok: false, error: { code, message, param: error.param, line } };
+    return { ok: false, error: { code, message, param: error.param, line }, cause: error };
   };
   for await (const { bytes, length, tooLong } of splitLines(stream, BATCH_LINE_LIMIT_BYTES)) {
     const start = byte;
@@ -83,7 +83,7 @@ type CheckedLine =
 async function checkLine(bytes: Uint8Array, seen: Set<string>): Promise<CheckedLine> {
   let value: unknown;
   try {
-    value = parseJson(bytes);
+    value = parseJson(bytes, 'line');
   } catch (error) {
     return { ok: false, code: 'invalid_json_line', error: asApiError(error) };
   }

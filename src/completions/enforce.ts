@@ -8,6 +8,7 @@ import {
   type StructuredOutput,
   type Usage,
 } from '../contract/chat';
+import { faultSentences } from '../contract/messages/en-reasons';
 import type { ChatModel, ModelAnswer, ModelCall, ModelMessage } from '../models/model';
 import { asksForJson, findViolation, type Violation, violationError } from './violations';
 
@@ -77,22 +78,22 @@ export function formatInstruction({ response_format: format }: ChatRequest): Mod
   return [{ role: 'system', content }];
 }
 
-/** The answer as the model gave it, and what is wrong with it. */
-function repairMessages({ choice, kind, toolCall, errors }: Violation): ModelMessage[] {
+/** The answer as the model gave it, and what is wrong with it, in English. */
+function repairMessages({ choice, kind, toolCall, faults }: Violation): ModelMessage[] {
+  const errors = faultSentences(faults);
   const { content, tool_calls: toolCalls } = choice.message;
   const said: ModelMessage = { role: 'assistant', content, ...(toolCalls && { tool_calls: toolCalls }) };
   if (toolCalls) {
     const answers = toolCalls.map(({ id }): ModelMessage => {
-      const text =
-        id === toolCall?.id ? `Invalid call: ${errors.join('; ')}` : 'Not run: another call was invalid';
+      const text = id === toolCall?.id ? `Invalid call: ${errors}` : 'Not run: another call was invalid';
       return { role: 'tool', tool_call_id: id, content: `${text}. Make all the calls again, corrected.` };
     });
     return [said, ...answers];
   }
   const asked =
     kind === 'no-call'
-      ? `${errors.join('; ')}. Make that call.`
-      : `The answer does not match the required format: ${errors.join('; ')}. Answer again with the corrected JSON and nothing else.`;
+      ? `${errors}. Make that call.`
+      : `The answer does not match the required format: ${errors}. Answer again with the corrected JSON and nothing else.`;
   // Providers take no message without content.
   return [...(content ? [said] : []), { role: 'user', content: asked }];
 }

@@ -15,6 +15,7 @@ import {
   type ValidationContext,
 } from '@hyperjump/json-schema/experimental';
 import * as Instance from '@hyperjump/json-schema/instance/experimental';
+import type { Fault } from '../contract/messages/en-reasons';
 import { ViolationCollector, WORK_LIMIT_STEPS } from './json-schema-violations';
 import { compileLinearPattern, type LinearPattern, PatternError } from './linear-pattern';
 
@@ -28,7 +29,7 @@ interface PropertyContext extends ValidationContext {
   evaluatedProperties?: Set<string>;
 }
 
-export type ValidationResult = { valid: true } | { valid: false; errors: string[] };
+export type ValidationResult = { valid: true } | { valid: false; faults: Fault[] };
 
 interface OtherProperties {
   names: Set<string>;
@@ -61,7 +62,7 @@ for (const [format, limitSteps] of [
 ] as const) {
   setOutputFormat(format, () => {
     const plugin = new ViolationCollector(matchingWork, limitSteps);
-    return { plugin, getErrors: () => plugin.sentences };
+    return { plugin, getErrors: () => plugin.faults };
   });
 }
 setMetaSchemaOutputFormat(BASIC);
@@ -131,7 +132,7 @@ addKeyword<OtherProperties>({
 /** Evaluates a value. Throws `WorkLimitError`, and `RangeError` where the recursion has no end. */
 export function evaluate(compiled: CompiledSchema, value: unknown): ValidationResult {
   const output = interpret(compiled, Instance.fromJs(value as Parameters<typeof Instance.fromJs>[0]), BASIC);
-  return output.valid ? { valid: true } : { valid: false, errors: sentencesOf(output) };
+  return output.valid ? { valid: true } : { valid: false, faults: faultsOf(output) };
 }
 
 /** Evaluates null, in short: what does not end then, or takes too long, does so for any value. Throws as `evaluate`. */
@@ -139,9 +140,9 @@ export function probe(compiled: CompiledSchema): void {
   interpret(compiled, Instance.fromJs(null), PROBE);
 }
 
-/** The errors of a failed evaluation; hyperjump's types know only its own formats. */
-export function sentencesOf(output: Output): string[] {
-  return 'errors' in output ? (output.errors as unknown as string[]) : [];
+/** What is wrong by a failed evaluation; hyperjump's types know only its own formats. */
+export function faultsOf(output: Output): Fault[] {
+  return 'errors' in output ? (output.errors as unknown as Fault[]) : [];
 }
 
 const statesByAst = new WeakMap<Ast, number>();
@@ -149,7 +150,7 @@ const statesByAst = new WeakMap<Ast, number>();
 function patternWithin(ast: Ast, source: string): LinearPattern {
   const pattern = compileLinearPattern(source);
   const states = (statesByAst.get(ast) ?? 0) + pattern.size;
-  if (states > PATTERNS_LIMIT_STATES) throw new PatternError('its patterns are too large together');
+  if (states > PATTERNS_LIMIT_STATES) throw new PatternError(['patterns_too_large']);
   statesByAst.set(ast, states);
   return pattern;
 }

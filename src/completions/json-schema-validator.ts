@@ -10,8 +10,9 @@ import {
 } from '@hyperjump/json-schema/experimental';
 import { ApiError } from '../contract/errors';
 import { SCHEMA_LIMIT_BYTES } from '../contract/limits';
+import type { Fault, Reason } from '../contract/messages/en-reasons';
 import type { JsonSchema } from './json-schema';
-import { evaluate, probe, sentencesOf, type ValidationResult } from './json-schema-dialects';
+import { evaluate, faultsOf, probe, type ValidationResult } from './json-schema-dialects';
 import { WorkLimitError } from './json-schema-violations';
 import { PatternError } from './linear-pattern';
 
@@ -41,9 +42,9 @@ export async function validate(schema: JsonSchema, value: unknown): Promise<Vali
   try {
     return evaluate(compiled, value);
   } catch (error) {
-    if (error instanceof RangeError)
-      return { valid: false, errors: ['/: is nested too deeply to be checked'] };
-    if (error instanceof WorkLimitError) return { valid: false, errors: ['/: is too large to be checked'] };
+    if (error instanceof RangeError) return { valid: false, faults: [{ place: '/', reason: ['too_deep'] }] };
+    if (error instanceof WorkLimitError)
+      return { valid: false, faults: [{ place: '/', reason: ['too_large'] }] };
     throw error;
   }
 }
@@ -60,7 +61,7 @@ async function compiledSchema(schema: JsonSchema): Promise<CompiledSchema> {
     throw new ApiError('invalid_request', { detail: ['schema_too_large', SCHEMA_LIMIT_BYTES / 1024] });
   }
   // A metaschema's `$vocabulary` would define a dialect for every request of this isolate.
-  if (text.includes('"$vocabulary"')) throw invalid('"$vocabulary" is not supported');
+  if (text.includes('"$vocabulary"')) throw unusable(['vocabulary_unsupported']);
   const compiled = await compileSchema(schema);
   remember(text, compiled);
   return compiled;
@@ -69,7 +70,7 @@ async function compiledSchema(schema: JsonSchema): Promise<CompiledSchema> {
 async function compileSchema(schema: JsonSchema): Promise<CompiledSchema> {
   const { $schema } = schema;
   if (typeof $schema === 'string' && !hasDialect($schema.replace(/#$/, ''))) {
-    throw invalid('"$schema" must be JSON Schema 2020-12 or draft-07');
+    throw unusable(['dialect_unknown']);
   }
   let compiled: CompiledSchema;
   let documents: Set<string>;
@@ -87,9 +88,8 @@ async function compileSchema(schema: JsonSchema): Promise<CompiledSchema> {
   try {
     probe(compiled);
   } catch (error) {
-    if (error instanceof RangeError)
-      throw invalid('it refers to itself without end, or is nested too deeply', error);
-    if (error instanceof WorkLimitError) throw invalid('it takes too many steps to evaluate', error);
+    if (error instanceof RangeError) throw unusable(['schema_endless'], error);
+    if (error instanceof WorkLimitError) throw unusable(['schema_too_slow'], error);
     throw error;
   }
   return compiled;
@@ -121,19 +121,23 @@ function remember(text: string, compiled: CompiledSchema): void {
 }
 
 function schemaError(error: unknown): ApiError {
-  if (error instanceof PatternError) return invalid(error.message, error);
-  if (error instanceof RangeError)
-    return invalid('it refers to itself without end, or is nested too deeply', error);
-  if (error instanceof InvalidSchemaError) return invalid(sentencesOf(error.output).join('; '), error);
+  if (error instanceof PatternError) return unusable(error.reason, error);
+  if (error instanceof RangeError) return unusable(['schema_endless'], error);
+  if (error instanceof InvalidSchemaError) return invalid(faultsOf(error.output), error);
   if (error instanceof RetrievalError) return remote(/'(.*?)'/.exec(error.message)?.[1] ?? '', error);
   if (error instanceof Error && /^(No (such anchor|schema found)|Value at )/.test(error.message)) {
-    return invalid('a "$ref" points to nothing in it', error);
+    return unusable(['ref_dangling'], error);
   }
-  return invalid('it cannot be read as a JSON Schema', error);
+  return unusable(['schema_unreadable'], error);
 }
 
-function invalid(reason: string, cause?: unknown): ApiError {
-  return new ApiError('invalid_request', { detail: ['schema_invalid', reason], cause });
+function invalid(faults: Fault[], cause: unknown): ApiError {
+  return new ApiError('invalid_request', { detail: ['schema_invalid', faults], cause });
+}
+
+/** The schema as a whole. */
+function unusable(reason: Reason, cause?: unknown): ApiError {
+  return invalid([{ place: null, reason }], cause);
 }
 
 function remote(uri: string, cause?: unknown): ApiError {

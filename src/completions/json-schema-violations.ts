@@ -1,6 +1,7 @@
-// What a value does wrong under a JSON Schema, in our words; gathered while hyperjump evaluates, within a budget of work.
+// What a value does wrong under a JSON Schema; gathered while hyperjump evaluates, within a budget of work.
 import type { EvaluationPlugin, Keyword, ValidationContext } from '@hyperjump/json-schema/experimental';
 import * as Instance from '@hyperjump/json-schema/instance/experimental';
+import { type Fault, faultSentence, type Reason } from '../contract/messages/en-reasons';
 
 type JsonNode = Parameters<typeof Instance.uri>[0];
 type KeywordNode = [keywordId: string, location: string, value: unknown];
@@ -48,10 +49,11 @@ export class ViolationCollector implements EvaluationPlugin<CollectingContext> {
     this.#limitSteps = limitSteps;
   }
 
-  /** Readable sentences, each with its place: `/city: must be a string`. */
-  get sentences(): string[] {
+  /** The faults, none twice. */
+  get faults(): Fault[] {
     const violations = (this.#violations as unknown[]).flat(Number.POSITIVE_INFINITY) as Violation[];
-    return [...new Set(violations.map(sentence))].slice(0, VIOLATIONS_LIMIT);
+    const bySentence = new Map(violations.map(fault).map((one) => [faultSentence(one), one]));
+    return Array.from(bySentence.values()).slice(0, VIOLATIONS_LIMIT);
   }
 
   beforeSchema(): void {
@@ -99,64 +101,65 @@ export class ViolationCollector implements EvaluationPlugin<CollectingContext> {
 
 const FALSE_SCHEMA = 'false';
 
-function sentence({ instance, keywordId, value }: Violation): string {
+function fault({ instance, keywordId, value }: Violation): Fault {
   const { pointer } = instance;
   // hyperjump marks the name of a property, which `propertyNames` checks, with an asterisk.
-  const place = pointer.startsWith('*') ? `the name of ${pointer.slice(1)}` : pointer === '' ? '/' : pointer;
+  const isName = pointer.startsWith('*');
+  const place = cut(isName ? pointer.slice(1) : pointer === '' ? '/' : pointer);
   const keyword = keywordId.slice(keywordId.lastIndexOf('/') + 1);
-  return `${cut(place)}: ${wording(keyword, value, instance)}`;
+  return { place, ...(isName && { isName }), reason: reasonFor(keyword, value, instance) };
 }
 
-function wording(keyword: string, value: unknown, instance: JsonNode): string {
+function reasonFor(keyword: string, value: unknown, instance: JsonNode): Reason {
   switch (keyword) {
     case FALSE_SCHEMA:
-      return 'is not allowed';
+      return ['not_allowed'];
     case 'type':
-      return `must be ${list(value).map(typeName).join(' or ')}`;
+      return ['must_be_type', list(value).map(String)];
     case 'required':
-      return `must have ${quoted(missingOf(list(value), instance))}`;
+      return ['must_have', quoted(missingOf(list(value), instance))];
     case 'enum':
-      return `must be one of ${cut(list(value).join(', '))}`;
+      return ['must_be_one_of', cut(list(value).join(', '))];
     case 'const':
-      return `must be ${cut(String(value))}`;
+      return ['must_be', cut(String(value))];
     case 'minimum':
-      return `must be at least ${value}`;
+      return ['must_be_at_least', String(value)];
     case 'maximum':
-      return `must be at most ${value}`;
+      return ['must_be_at_most', String(value)];
     case 'exclusiveMinimum':
-      return `must be greater than ${value}`;
+      return ['must_be_greater', String(value)];
     case 'exclusiveMaximum':
-      return `must be less than ${value}`;
+      return ['must_be_less', String(value)];
     case 'multipleOf':
-      return `must be a multiple of ${value}`;
+      return ['must_be_multiple', String(value)];
     case 'minLength':
-      return `must have at least ${value} characters`;
+      return ['characters_too_few', String(value)];
     case 'maxLength':
-      return `must have at most ${value} characters`;
+      return ['characters_too_many', String(value)];
     case 'pattern':
-      return `must match the pattern ${cut(patternSource(value))}`;
+      return ['must_match', cut(patternSource(value))];
     case 'minItems':
-      return `must have at least ${value} items`;
+      return ['items_too_few', String(value)];
     case 'maxItems':
-      return `must have at most ${value} items`;
+      return ['items_too_many', String(value)];
     case 'uniqueItems':
-      return 'must not repeat an item';
+      return ['items_repeated'];
     case 'contains':
-      return 'must contain the right number of matching items';
+      return ['items_not_contained'];
     case 'minProperties':
-      return `must have at least ${value} properties`;
+      return ['properties_too_few', String(value)];
     case 'maxProperties':
-      return `must have at most ${value} properties`;
+      return ['properties_too_many', String(value)];
     case 'dependentRequired':
-      return 'lacks a property that another one requires';
+      return ['property_lacking'];
     case 'anyOf':
-      return 'must match at least one of the alternatives';
+      return ['none_matches'];
     case 'oneOf':
-      return 'must match exactly one of the alternatives';
+      return ['not_exactly_one'];
     case 'not':
-      return 'matches what it must not match';
+      return ['must_not_match'];
     default:
-      return `does not satisfy "${keyword}"`;
+      return ['keyword_violated', keyword];
   }
 }
 
@@ -166,11 +169,6 @@ function missingOf(names: unknown[], instance: JsonNode): unknown[] {
 
 function list(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [value];
-}
-
-function typeName(type: unknown): string {
-  if (type === 'null') return 'null';
-  return /^[aeiou]/.test(String(type)) ? `an ${type}` : `a ${type}`;
 }
 
 function quoted(names: unknown[]): string {

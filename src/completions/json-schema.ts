@@ -13,7 +13,7 @@ export async function checkSchema(schema: JsonSchema): Promise<void> {
 }
 
 /**
- * Validates a JSON value. The errors are sentences with their place, at most ten: `/city: must be a string`.
+ * Validates a JSON value. There are at most ten faults, each with its place.
  * Throws as `checkSchema` does.
  */
 export async function validate(schema: JsonSchema, value: unknown): Promise<ValidationResult> {

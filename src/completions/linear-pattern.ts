@@ -2,6 +2,7 @@
 // Known gap: lookaround, backreferences and modifiers are refused, as RE2 has none, and so are a few binary Unicode
 // properties (ASCII, ID_Start, Ideographic).
 import { RE2JS, RE2JSException } from 're2js';
+import { enReasons, type Reason, tell } from '../contract/messages/en-reasons';
 
 /** Compiling costs time with the expanded size: `.{1000}` is eight characters and a thousand states. */
 const PATTERN_LIMIT_CHARACTERS = 1_000;
@@ -59,9 +60,15 @@ const GENERAL_CATEGORIES: Readonly<Record<string, string>> = {
   Private_Use: 'Co',
 };
 
-/** A pattern that cannot be matched here; the message says why, for the client. */
+/** A pattern that cannot be matched here; the reason is for the client. */
 export class PatternError extends Error {
   override readonly name = 'PatternError';
+  readonly reason: Reason;
+
+  constructor(reason: Reason, cause?: unknown) {
+    super(tell(enReasons, reason), { cause });
+    this.reason = reason;
+  }
 }
 
 export interface LinearPattern {
@@ -75,7 +82,7 @@ export interface LinearPattern {
 /** Compiles an ECMA-262 pattern. Throws `PatternError`. */
 export function compileLinearPattern(source: string): LinearPattern {
   if (source.length > PATTERN_LIMIT_CHARACTERS) {
-    throw new PatternError(`a pattern may have ${PATTERN_LIMIT_CHARACTERS} characters`);
+    throw new PatternError(['pattern_too_long', PATTERN_LIMIT_CHARACTERS]);
   }
   const program = compile(source);
   return { source, size: program.programSize(), test: (text) => program.test(text) };
@@ -86,9 +93,7 @@ function compile(source: string): RE2JS {
     return RE2JS.compile(translate(source));
   } catch (error) {
     if (error instanceof RE2JSException) {
-      throw new PatternError(`the pattern ${JSON.stringify(source)} is malformed or too large`, {
-        cause: error,
-      });
+      throw new PatternError(['pattern_malformed', JSON.stringify(source)], error);
     }
     throw error;
   }
@@ -123,7 +128,7 @@ function translatePlain(rest: string, source: string): [text: string, length: nu
     const named = /^\(\?<[\p{L}_$][\p{L}\p{N}_$]*>/u.exec(rest);
     if (named !== null) return ['(?:', named[0].length];
     if (rest.startsWith('(?:')) return ['(?:', 3];
-    throw refused(source, 'lookaround and modifiers');
+    throw new PatternError(['pattern_lookaround', JSON.stringify(source)]);
   }
   if (rest.startsWith('[^]')) return [ANY, 3];
   if (rest.startsWith('[]')) return [NOTHING, 2];
@@ -157,17 +162,15 @@ function translateEscape(rest: string, inClass: boolean, source: string): [text:
     const category = Object.hasOwn(GENERAL_CATEGORIES, name) ? GENERAL_CATEGORIES[name] : name;
     return [`\\${property[1]}{${category}}`, property[0].length];
   }
-  if (/^\\(?:[1-9]|k<)/.test(rest)) throw refused(source, 'backreferences');
-  if (letter === '' || /^[A-Za-z0-9]$/.test(letter)) throw refused(source, `"\\${letter}"`);
+  if (/^\\(?:[1-9]|k<)/.test(rest)) {
+    throw new PatternError(['pattern_backreference', JSON.stringify(source)]);
+  }
+  if (letter === '' || /^[A-Za-z0-9]$/.test(letter)) {
+    throw new PatternError(['pattern_escape', JSON.stringify(source), `"\\${letter}"`]);
+  }
   // Unicode mode knows only the syntax characters here; `\-` and the like are common enough to be let through.
   const literal = String.fromCodePoint(rest.codePointAt(1) ?? 0);
   return [codePoint(rest.codePointAt(1) ?? 0), 1 + literal.length];
-}
-
-function refused(source: string, what: string): PatternError {
-  return new PatternError(
-    `the pattern ${JSON.stringify(source)} uses ${what}, which cannot be matched in linear time`,
-  );
 }
 
 function hexadecimal(digits: string | undefined): number {

@@ -114,7 +114,7 @@ async function readText(part: MultipartPart): Promise<string> {
     return text + decoder.decode();
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    throw invalidField(part.name, ['utf8_malformed']);
+    throw invalidField(part.name, ['utf8_malformed', 'field']);
   }
 }
 
@@ -130,7 +130,7 @@ function formError(error: MultipartError): ApiError {
       return new ApiError('invalid_request', { detail: ['upload_cut_off'], cause: error });
     default:
       return new ApiError('invalid_request', {
-        detail: ['multipart_malformed', error.reason.replaceAll('_', ' ')],
+        detail: ['multipart_malformed', [error.reason]],
         cause: error,
       });
   }

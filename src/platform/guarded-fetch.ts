@@ -3,6 +3,7 @@
 // Cloudflare's network alone, from which a Worker reaches no private address.
 import { resolvedFault } from './resolve-host';
 import { hostFault, isAddress } from './target-address';
+import type { TargetFault } from './target-fault';
 
 export interface TargetPolicy {
   /** Lifts the rules on address, name, port and plain http: for local runs. */
@@ -13,28 +14,27 @@ export interface TargetPolicy {
   resolverUrl?: string | null;
 }
 
-type TargetCheck = { ok: true; url: URL } | { ok: false; reason: string };
+type TargetCheck = { ok: true; url: URL } | { ok: false; reason: TargetFault };
 
 /** The ports that web servers on the internet answer at; elsewhere a POST could reach some other protocol. */
 const PUBLIC_PORTS = ['443', '80'];
 
-/** A URL that was not fetched. `reason` ends the sentence "this URL cannot be used: …". */
+/** A URL that was not fetched. */
 export class TargetError extends Error {
   override readonly name = 'TargetError';
-  readonly reason: string;
+  readonly reason: TargetFault;
 
-  constructor(reason: string) {
-    super(`this URL cannot be used: ${reason}`);
+  constructor(reason: TargetFault) {
+    super(reason[0]);
     this.reason = reason;
   }
 }
 
-/** Whether a client's URL may be fetched, going by its text alone; `reason` is English and ends the sentence "this URL cannot be used: …". */
+/** Whether a client's URL may be fetched, going by its text alone. */
 export function checkTarget(url: string, policy: TargetPolicy): TargetCheck {
   // The one parser for check and fetch: hosts are judged as `fetch` will read them, whatever notation they came in.
   const parsed = URL.parse(url);
-  if (parsed === null)
-    return { ok: false, reason: 'it is not a complete URL, e.g. https://example.com/path' };
+  if (parsed === null) return { ok: false, reason: ['url_incomplete'] };
   const reason = targetFault(parsed, policy);
   return reason === null ? { ok: true, url: parsed } : { ok: false, reason };
 }
@@ -60,17 +60,18 @@ export async function guardedFetch(
   return fetch(href, { ...init, redirect: 'manual' });
 }
 
-function targetFault(url: URL, { allowPrivate, ports = [] }: TargetPolicy): string | null {
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must start with https://';
-  if (url.protocol === 'http:' && !allowPrivate) return 'it must start with https://, not http://';
-  if (url.username !== '' || url.password !== '') return 'it must not contain a user name or password';
+function targetFault(url: URL, { allowPrivate, ports = [] }: TargetPolicy): TargetFault | null {
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    return [allowPrivate ? 'url_not_http' : 'url_not_https'];
+  }
+  if (url.protocol === 'http:' && !allowPrivate) return ['url_plain_http'];
+  if (url.username !== '' || url.password !== '') return ['url_credentials'];
   if (allowPrivate) return null;
   return hostFault(url.hostname) ?? portFault(url.port, [...PUBLIC_PORTS, ...ports]);
 }
 
 /** The default port of `https:` is left out of a parsed URL. */
-function portFault(port: string, allowed: readonly string[]): string | null {
+function portFault(port: string, allowed: readonly string[]): TargetFault | null {
   if (port === '' || allowed.includes(port)) return null;
-  const last = allowed.at(-1);
-  return `port ${port} is not allowed, only ${allowed.slice(0, -1).join(', ')} and ${last} are`;
+  return ['port_refused', port, allowed];
 }

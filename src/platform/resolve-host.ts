@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { readBytes } from './strict-json';
 import { isPublicAddress } from './target-address';
+import type { TargetFault } from './target-fault';
 
 const ANSWER_TIMEOUT_MS = 5_000;
 
@@ -21,10 +22,10 @@ const dnsAnswer = z.object({
   Answer: z.array(z.object({ type: z.number(), data: z.string() })).optional(),
 });
 
-const cache = new Map<string, { fault: string | null; until: number }>();
+const cache = new Map<string, { fault: TargetFault | null; until: number }>();
 
 /**
- * Why a name must not be called, as the end of a sentence, or null. One that cannot be resolved must not be: what is not
+ * Why a name must not be called, or null. One that cannot be resolved must not be: what is not
  * known may be private.
  */
 export async function resolvedFault(
@@ -32,7 +33,7 @@ export async function resolvedFault(
   resolverUrl: string,
   now: number,
   signal?: AbortSignal | null,
-): Promise<string | null> {
+): Promise<TargetFault | null> {
   const cached = cache.get(name);
   if (cached !== undefined && cached.until > now) return cached.fault;
   const timeout = new AbortController();
@@ -43,7 +44,7 @@ export async function resolvedFault(
     const addresses = answers.flat();
     if (addresses.length === 0) return unresolved(name);
     const isPublic = addresses.every(isPublicAddress);
-    const fault = isPublic ? null : `the name "${name}" leads to an address that is not a public one`;
+    const fault: TargetFault | null = isPublic ? null : ['name_leads_inside', name];
     remember(name, fault, now + CACHE_MS);
     return fault;
   } catch (error) {
@@ -69,13 +70,13 @@ async function ask(name: string, type: number, resolverUrl: string, signal: Abor
   return records.filter((record) => ADDRESS_TYPES.includes(record.type)).map(({ data }) => data);
 }
 
-function remember(name: string, fault: string | null, until: number): void {
+function remember(name: string, fault: TargetFault | null, until: number): void {
   const [oldest] = cache.keys();
   if (cache.size >= CACHED_NAMES_LIMIT && oldest !== undefined) cache.delete(oldest);
   cache.delete(name);
   cache.set(name, { fault, until });
 }
 
-function unresolved(name: string): string {
-  return `the name "${name}" could not be resolved`;
+function unresolved(name: string): TargetFault {
+  return ['name_unresolved', name];
 }

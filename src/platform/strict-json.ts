@@ -1,12 +1,13 @@
 // Reads JSON from bytes strictly: size, UTF-8, depth and dangerous keys are checked before anyone sees a value.
 import { concatBytes } from './bytes';
+import { type JsonFault, jsonFault } from './json-fault';
 
 /** Why bytes were not accepted as JSON. `place` is where, in `a.b[0]` form, for `key`. */
 export type JsonProblem =
   | { problem: 'utf8' }
   | { problem: 'depth' }
   | { problem: 'empty' }
-  | { problem: 'syntax'; reason: string }
+  | { problem: 'syntax'; reason: JsonFault }
   | { problem: 'key'; place: readonly (string | number)[]; key: string };
 
 export type JsonResult = { ok: true; value: unknown } | ({ ok: false } & JsonProblem);
@@ -25,8 +26,8 @@ export function parseJsonStrictly(bytes: Uint8Array, depthLimit: number): JsonRe
   let value: unknown;
   try {
     value = JSON.parse(text);
-  } catch (error) {
-    return { ok: false, problem: 'syntax', reason: error instanceof Error ? error.message : 'syntax error' };
+  } catch {
+    return { ok: false, problem: 'syntax', reason: jsonFault(text) };
   }
   // A key can be written with escapes; the walk is only paid where one is possible.
   if (/__proto__|\\u00(5f|70|72|6f|74)/i.test(text)) {

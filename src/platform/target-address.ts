@@ -1,6 +1,7 @@
 // Decides whether a URL's host lies on the public internet, going by its name or address alone.
 // Known gap: names are not resolved here, so a public name of a private address is not seen.
 import ipaddr from 'ipaddr.js';
+import type { TargetFault } from './target-fault';
 
 /** Suffixes that never leave a local network. */
 const PRIVATE_SUFFIXES = [
@@ -30,15 +31,15 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 const ISATAP_MARKS = ['0:5efe', '200:5efe'];
 
 /**
- * Why a host is not a public one, as the end of a sentence, or null. `hostname` is what the WHATWG URL parser
+ * Why a host is not a public one, or null. `hostname` is what the WHATWG URL parser
  * made of it: lowercase ASCII, IPv4 in dotted decimal whatever notation it came in, IPv6 in brackets.
  */
-export function hostFault(hostname: string): string | null {
+export function hostFault(hostname: string): TargetFault | null {
   // A trailing dot names the DNS root and changes nothing (RFC 1034, section 3.1).
   const host = hostname.replace(/\.$/, '');
-  if (!isAddress(host)) return isPublicName(host) ? null : `the name "${host}" is not a public one`;
+  if (!isAddress(host)) return isPublicName(host) ? null : ['name_not_public', host];
   const address = host.replace(/^\[|\]$/g, '');
-  return isPublicAddress(address) ? null : `the address ${address} is not a public one`;
+  return isPublicAddress(address) ? null : ['address_not_public', address];
 }
 
 /** Whether a host, read as `hostFault` does, is an address: it needs no resolver. */

@@ -1,4 +1,5 @@
 // Makes one attempt to deliver a webhook and says what came of it.
+import { enReasons, tell } from '../contract/messages/en-reasons';
 import { guardedFetch, TargetError, type TargetPolicy } from '../platform/guarded-fetch';
 import { parseRetryAfter } from '../platform/retry-after';
 import { signatureHeaders } from './sign';
@@ -114,7 +115,7 @@ function statusError(status: number): string {
  * them without it.
  */
 function failure(error: unknown, signal: AbortSignal): string {
-  if (error instanceof TargetError) return error.message;
+  if (error instanceof TargetError) return `this URL cannot be used: ${tell(enReasons, error.reason)}`;
   // The signal before the error: an abort surfaces as errors of several kinds.
   if (signal.aborted) return `timed out after ${ANSWER_TIMEOUT_MS / 1000} s`;
   const cause = error instanceof Error ? error.message : String(error);

@@ -178,7 +178,7 @@ describe('an answer to a strict schema', () => {
     expect(calls).toHaveLength(1);
     expect(error).toMatchObject({
       type: 'model_error',
-      detail: ['output_invalid', 'the answer was cut off at its token limit'],
+      detail: ['output_invalid', [{ place: null, reason: ['answer_cut_off'] }]],
     });
   });
 
@@ -318,7 +318,7 @@ describe('a tool call', () => {
     const never = await run([{ content: 'a' }, { content: 'b' }, { content: 'c' }], required);
     expect(never.error).toMatchObject({
       type: 'model_error',
-      detail: ['tool_call_failed', expect.stringContaining('tool_choice requires')],
+      detail: ['tool_call_failed', [{ place: null, reason: ['call_required', expect.any(Array)] }]],
     });
   });
 
@@ -329,7 +329,7 @@ describe('a tool call', () => {
     expect(error).toMatchObject({
       type: 'model_error',
       retryable: false,
-      detail: ['tool_call_failed', expect.stringContaining('must have "city"')],
+      detail: ['tool_call_failed', [{ place: 'get_weather: /', reason: ['must_have', '"city"'] }]],
     });
   });
 });

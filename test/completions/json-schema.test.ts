@@ -1,13 +1,28 @@
 // How a schema decides, in behaviour; the official suite is `json-schema-suite.test.ts`.
+
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { checkSchema, type JsonSchema, validate } from '../../src/completions/json-schema';
+import { ApiError } from '../../src/contract/errors';
 import { JSON_DEPTH_LIMIT, SCHEMA_LIMIT_BYTES } from '../../src/contract/limits';
+import { faultSentence } from '../../src/contract/messages/en-reasons';
+import { errorMessage } from '../../src/contract/messages/render';
 
 afterEach(() => vi.restoreAllMocks());
 
 async function errorsOf(schema: JsonSchema, value: unknown): Promise<string[]> {
   const result = await validate(schema, value);
-  return result.valid ? [] : result.errors;
+  return result.valid ? [] : result.faults.map(faultSentence);
+}
+
+/** What a client is told of a schema that is refused. */
+async function refusalOf(attempt: Promise<unknown>): Promise<string> {
+  const error = await attempt.then(
+    () => new Error('it was accepted'),
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ApiError)) throw error;
+  expect([error.type, error.detail?.[0]]).toEqual(['invalid_request', 'schema_invalid']);
+  return errorMessage(error, 'en');
 }
 
 const isValid = async (schema: JsonSchema, value: unknown) => (await validate(schema, value)).valid;
@@ -44,12 +59,8 @@ describe('a schema', () => {
     ['an older dialect', { $schema: 'http://json-schema.org/draft-04/schema#' }, '2020-12 or draft-07'],
     ['a vocabulary of its own', { $id: 'https://a.test/', $vocabulary: {} }, '$vocabulary'],
   ])('with %s is refused, saying so', async (_, schema, reason) => {
-    const refused = {
-      type: 'invalid_request',
-      detail: ['schema_invalid', expect.stringContaining(reason)],
-    };
-    await expect(checkSchema(schema)).rejects.toMatchObject(refused);
-    await expect(validate(schema, {})).rejects.toMatchObject(refused);
+    expect(await refusalOf(checkSchema(schema))).toContain(reason);
+    expect(await refusalOf(validate(schema, {}))).toContain(reason);
   });
 
   it.each<[ref: string, schema: JsonSchema]>([
@@ -208,10 +219,7 @@ describe('a hostile schema', () => {
     ],
     ['has a pattern beyond all measure', { pattern: 'a'.repeat(5000) }],
   ])('that %s is refused', async (_, schema) => {
-    await expect(checkSchema(schema)).rejects.toMatchObject({
-      type: 'invalid_request',
-      detail: ['schema_invalid', expect.any(String)],
-    });
+    expect(await refusalOf(checkSchema(schema))).toMatch(/the JSON Schema is not valid: \w/);
   });
 
   it.each([
@@ -225,10 +233,7 @@ describe('a hostile schema', () => {
   });
 
   it.each([250, 1000, 3000])('of %d levels is refused', async (levels) => {
-    await expect(checkSchema(nested(levels))).rejects.toMatchObject({
-      type: 'invalid_request',
-      detail: ['schema_invalid', expect.stringContaining('nested too deeply')],
-    });
+    expect(await refusalOf(checkSchema(nested(levels)))).toContain('nested too deeply');
   });
 
   it('of as many levels as a request can hold is used', async () => {

@@ -171,7 +171,7 @@ describe('a URL', () => {
     const error = await refusalOf(url);
     expect(error).toMatchObject({
       type: 'invalid_request',
-      detail: ['part_url_refused', expect.any(String)],
+      detail: ['part_url_refused', expect.any(Array)],
     });
     expect(asked).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('a redirect', () => {
     const asked = internet({ 'https://a.example/x': () => redirect(location) });
     expect(await refusalOf('https://a.example/x')).toMatchObject({
       type: 'invalid_request',
-      detail: ['part_url_refused', expect.any(String)],
+      detail: ['part_url_refused', expect.any(Array)],
     });
     expect(asked).toEqual(['https://a.example/x']);
   });

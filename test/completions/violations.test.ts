@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findViolation, mustBeChecked, violationError } from '../../src/completions/violations';
 import type { ChatChoice, ChatRequest, ToolCall } from '../../src/contract/chat';
+import { faultSentence } from '../../src/contract/messages/en-reasons';
 import { errorMessage } from '../../src/contract/messages/render';
 import { chatRequest } from './scripted-model';
 
@@ -82,7 +83,7 @@ describe('what is wrong with an answer', () => {
     ['a call where no tool is', plain, choiceOf({ tool_calls: [call('f', '{}')] }), ['there is no tool "f"']],
   ])('%s', async (_, request, choice, errors) => {
     const violation = await findViolation([choiceOf({ content: '{"n":2}' }), choice], request);
-    expect(violation?.errors ?? null).toEqual(errors);
+    expect(violation?.faults.map(faultSentence) ?? null).toEqual(errors);
   });
 });
 
@@ -132,13 +133,14 @@ describe('a choice of tools', () => {
     ['an allowed call', allowed('required', 'g'), { tool_calls: [call('g', '{}')] }, null],
   ])('%s', async (_, tool_choice, message, errors) => {
     const violation = await findViolation([choiceOf(message)], chatRequest({ tools: both, tool_choice }));
-    expect(violation?.errors ?? null).toEqual(errors);
+    expect(violation?.faults.map(faultSentence) ?? null).toEqual(errors);
   });
 
   it('comes before the format, and ends with the results of calls', async () => {
     const request = chatRequest({ ...strict, tools: both, tool_choice: 'required' });
     const violation = await findViolation([choiceOf({ content: '{"n":1}' })], request);
-    expect(violation).toMatchObject({ kind: 'no-call', toolCall: null, errors: required });
+    expect(violation).toMatchObject({ kind: 'no-call', toolCall: null });
+    expect(violation?.faults.map(faultSentence)).toEqual(required);
     const result = { role: 'tool' as const, tool_call_id: 'call_f', content: 'done' };
     const after = { ...request, messages: [...request.messages, result] };
     expect(await findViolation([choiceOf({ content: '{"n":1}' })], after)).toBeNull();
@@ -147,16 +149,29 @@ describe('a choice of tools', () => {
   it('that an answer was too long for is not asked for again', async () => {
     const request = chatRequest({ tools: both, tool_choice: 'required' });
     const violation = await findViolation([choiceOf({ content: 'Well, ' }, 'length')], request);
-    expect(violation?.errors).toEqual(['the answer was cut off at its token limit']);
+    expect(violation?.faults).toEqual([{ place: null, reason: ['answer_cut_off'] }]);
   });
 });
 
 it('a violation is a model error in the client’s language that no retry helps', () => {
-  const choice = choiceOf({ content: 'x' });
-  const content = violationError({ choice, kind: 'format', toolCall: null, errors: ['a', 'b'] });
+  const content = violationError({
+    kind: 'format',
+    faults: [
+      { place: '/city', reason: ['must_be_type', ['string', 'null']] },
+      { place: '/x', isName: true, reason: ['characters_too_many', '3'] },
+    ],
+  });
   expect(content).toMatchObject({ type: 'model_error', retryable: false });
-  expect(errorMessage(content, 'en')).toContain('a; b');
-  expect(errorMessage(content, 'ko')).toMatch(/^모델 추론 중 오류가 발생했습니다: .*a; b/);
-  const toolCall = violationError({ choice, kind: 'call', toolCall: call('f', '{}'), errors: ['f: bad'] });
-  expect(errorMessage(toolCall, 'en')).toContain('tool call');
+  expect(errorMessage(content, 'en')).toContain(
+    '/city: must be a string or null; the name of /x: must have at most 3 characters',
+  );
+  expect(errorMessage(content, 'ko')).toMatch(
+    /^모델 추론 중 오류가 발생했습니다: .*\/city: 문자열 또는 null이어야 합니다; \/x의 이름: 3자 이하여야 합니다$/,
+  );
+  const toolCall = violationError({
+    kind: 'call',
+    faults: [{ place: 'f: /a', reason: ['must_be_type', ['object']] }],
+  });
+  expect(errorMessage(toolCall, 'en')).toContain('tool calls are not valid: f: /a: must be an object');
+  expect(errorMessage(toolCall, 'ko')).toContain('f: /a: 객체여야 합니다');
 });

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ApiError, ERROR_TABLE, ERROR_TYPES, type ErrorType } from '../../src/contract/errors';
 import { en } from '../../src/contract/messages/en';
+import { enReasons } from '../../src/contract/messages/en-reasons';
 import { ko } from '../../src/contract/messages/ko';
+import { koReasons } from '../../src/contract/messages/ko-reasons';
 import { errorBody, errorMessage, preferredLocale } from '../../src/contract/messages/render';
 import { parseOrThrow } from '../../src/contract/validation';
 
@@ -27,14 +29,52 @@ const FIXED: Partial<Record<ErrorType, [status: number, korean: string]>> = {
 
 const HANGUL = /[가-힣]/;
 
-/** Values that are words for either language to say, by the place they have in their sentence. */
-const SPOKEN: Record<string, Record<number, string>> = {
+/** More than two words in a row that are neither quoted nor a value. */
+const ENGLISH = /[A-Za-z]+(?: +[A-Za-z]+){2,}/;
+
+/** A Korean text without what may be in any language: values, quoted words, URLs. */
+function spokenPart(text: string): string {
+  return text.replace(/<value \d>|"[^"]*"|https?:\S+/g, '');
+}
+
+/** Values that each language has its own words for, by the place they have in their sentence. */
+const SPOKEN: Record<string, Record<number, unknown>> = {
   requests_used_up: { 1: 'account' },
   tokens_used_up: { 1: 'key' },
   tokens_too_many: { 1: 'account' },
   budget_spent: { 0: 'key' },
   budget_reserved: { 0: 'account' },
+  json_malformed: { 0: 'body', 1: ['json_ends', 1, 2] },
+  utf8_malformed: { 0: 'line' },
+  json_too_deep: { 0: 'field' },
+  tool_call_failed: { 0: [{ place: '/a', reason: ['must_be_type', ['string', 'null']] }] },
+  output_invalid: { 0: [{ place: null, reason: ['answer_not_json'] }] },
+  schema_invalid: { 0: [{ place: '/a', isName: true, reason: ['must_match', 'x'] }] },
+  part_url_refused: { 0: ['url_credentials'] },
+  multipart_malformed: { 0: ['name_missing'] },
+  first_line_malformed: { 0: ['json_unexpected', '"x"', 1, 2] },
+  target_invalid: { 0: ['address_not_public', '10.0.0.1'] },
+  must_be_type: { 0: ['object', 'integer', 'null'] },
+  port_refused: { 1: ['443', '80'] },
+  call_required: { 0: ['a', 'b'] },
 };
+
+type Sentence = (...values: unknown[]) => string;
+
+/** What both languages make of a key, each with all its values. */
+function saidOf(key: string, catalogues: readonly object[]): string[] {
+  return catalogues.map((catalogue) => {
+    const sentence: Sentence = Reflect.get(catalogue, key);
+    const spoken = SPOKEN[key] ?? {};
+    const values = Array.from({ length: sentence.length }, (_, index) => spoken[index] ?? `<value ${index}>`);
+    const text = sentence(...values);
+    expect(text).not.toMatch(/undefined|\[object/);
+    for (const [index, value] of values.entries()) {
+      if (spoken[index] === undefined) expect(text).toContain(value);
+    }
+    return text;
+  });
+}
 
 describe('the error types', () => {
   it.each(Object.entries(FIXED))(
@@ -83,53 +123,85 @@ describe('English and Korean', () => {
   });
 
   it.each(Object.keys(en.detail).filter((key) => key !== 'issue'))(
-    'both put every value into "%s"',
+    'both say "%s" in words of their own, with every value',
     (key) => {
-      const sentences = [en, ko].map(({ detail }) => {
-        const sentence = detail[key as keyof typeof detail] as (...values: string[]) => string;
-        const spoken = SPOKEN[key] ?? {};
-        const values = Array.from(
-          { length: sentence.length },
-          (_, index) => spoken[index] ?? `<value ${index}>`,
-        );
-        const text = sentence(...values);
-        expect(text).not.toContain('undefined');
-        for (const [index, value] of values.entries()) {
-          if (spoken[index] === undefined) expect(text).toContain(value);
-        }
-        return { text, values: values.length };
-      });
-      expect(sentences[0]?.values).toBe(sentences[1]?.values);
+      const [english, korean] = saidOf(key, [en.detail, ko.detail]);
       // What is nothing but a value is the same in every language.
-      if (key !== 'media_type_unsupported') {
-        expect(sentences[0]?.text).not.toMatch(HANGUL);
-        expect(sentences[1]?.text).toMatch(HANGUL);
-      }
+      if (english === '<value 0>') return;
+      expect(english).not.toMatch(HANGUL);
+      expect(korean).toMatch(HANGUL);
+      expect(spokenPart(korean ?? '')).not.toMatch(ENGLISH);
     },
   );
 
-  it('word a schema’s issues each in their own way', () => {
-    const schema = z.strictObject({ limit: z.int().max(100) });
-    const errorOf = (input: unknown) => {
-      try {
-        parseOrThrow(schema, input);
-      } catch (error) {
-        if (error instanceof ApiError) return error;
-      }
-      throw new Error('the input was accepted');
-    };
-    for (const input of [{}, { limit: 'x' }, { limit: 101 }, { limit: 1, more: 2 }]) {
-      const error = errorOf(input);
-      expect(errorMessage(error, 'en')).toMatch(/^The request is not valid: \w/);
-      expect(errorMessage(error, 'en')).not.toMatch(HANGUL);
-      expect(errorMessage(error, 'ko')).toMatch(/^요청 형식이 올바르지 않습니다: .*[가-힣]/);
-    }
+  it('have the same reasons', () => {
+    expect(Object.keys(koReasons).toSorted()).toEqual(Object.keys(enReasons).toSorted());
+  });
+
+  it.each(Object.keys(enReasons))('both say why: "%s"', (key) => {
+    const [english, korean] = saidOf(key, [enReasons, koReasons]);
+    expect(english).not.toMatch(HANGUL);
+    expect(korean).toMatch(HANGUL);
+    expect(spokenPart(korean ?? '')).not.toMatch(ENGLISH);
+  });
+
+  const SCHEMA = z.strictObject({
+    limit: z.int().min(2).max(100).optional(),
+    share: z.number().gt(0).lt(1).optional(),
+    name: z.string().min(1).max(5).optional(),
+    on: z.boolean().optional(),
+    at: z.iso.datetime().optional(),
+    order: z.enum(['asc', 'desc']).optional(),
+    version: z.literal(1).optional(),
+    ids: z.array(z.string()).min(1).max(2).optional(),
+    pairs: z.record(z.string().max(2), z.string()).optional(),
+    more: z.object({ must: z.string() }).optional(),
+    either: z.union([z.string(), z.array(z.string())]).optional(),
+  });
+
+  it.each<[input: object, korean: string]>([
+    [{ limit: 'x' }, '숫자여야 합니다 (받은 값의 형식: 문자열)'],
+    [{ limit: 1.5 }, '정수여야 합니다 (받은 값의 형식: 숫자)'],
+    [{ limit: 101 }, '100 이하여야 합니다'],
+    [{ limit: 1 }, '2 이상이어야 합니다'],
+    [{ share: 0 }, '0 초과여야 합니다'],
+    [{ share: 1 }, '1 미만이어야 합니다'],
+    [{ share: Number.NaN }, '숫자여야 합니다 (받은 값의 형식: NaN)'],
+    [{ name: '' }, '1자 이상이어야 합니다'],
+    [{ name: 'longer' }, '5자 이하여야 합니다'],
+    [{ name: 5 }, '문자열이어야 합니다 (받은 값의 형식: 숫자)'],
+    [{ on: null }, '불리언이어야 합니다 (받은 값의 형식: null)'],
+    [{ at: 'now' }, '잘못된 ISO 날짜시간'],
+    [{ order: 'up' }, '다음 중 하나여야 합니다: "asc", "desc"'],
+    [{ version: 2 }, '값은 1이어야 합니다'],
+    [{ ids: [] }, '항목이 1개 이상이어야 합니다'],
+    [{ ids: ['a', 'b', 'c'] }, '항목이 2개 이하여야 합니다'],
+    [{ ids: {} }, '배열이어야 합니다 (받은 값의 형식: 객체)'],
+    [{ pairs: { abc: 'x' } }, '키가 올바르지 않습니다'],
+    [{ pairs: [] }, '객체여야 합니다 (받은 값의 형식: 배열)'],
+    [{ more: {} }, '값이 없습니다. 문자열이어야 합니다'],
+    [{ either: 1 }, '허용되는 형식 중 어느 것과도 맞지 않습니다'],
+    [{ colour: 1 }, '알 수 없는 키: "colour"'],
+  ])('word a schema’s issue each in their own way: %j', (input, korean) => {
+    const error = refusalOf(SCHEMA, input);
+    expect(errorMessage(error, 'en')).toMatch(/^The request is not valid: \w/);
+    expect(errorMessage(error, 'en')).not.toMatch(HANGUL);
+    expect(errorMessage(error, 'ko')).toBe(`요청 형식이 올바르지 않습니다: ${korean}`);
   });
 });
 
+function refusalOf(schema: z.ZodType, input: unknown): ApiError {
+  try {
+    parseOrThrow(schema, input);
+  } catch (error) {
+    if (error instanceof ApiError) return error;
+  }
+  throw new Error('the input was accepted');
+}
+
 describe('a message', () => {
   it('is the base message made specific', () => {
-    const error = new ApiError('invalid_request', { detail: ['json_too_deep', 128] });
+    const error = new ApiError('invalid_request', { detail: ['json_too_deep', 'body', 128] });
     expect(errorMessage(error, 'en')).toBe(
       'The request is not valid: the body is nested deeper than 128 levels',
     );

@@ -307,7 +307,7 @@ describe('a body that', () => {
     expect((await send(body(1, '').stream, null)).detail).toEqual(['multipart_expected']);
     expect((await send(body(1, '').stream, 'multipart/form-data; boundary=other')).detail).toEqual([
       'multipart_malformed',
-      'no parts found',
+      ['no_parts_found'],
     ]);
     expect((await send(null)).detail).toEqual(['body_missing']);
   });

@@ -95,7 +95,7 @@ describe('a name is not called', () => {
     ['an address in another notation', [{ type: 1, data: '2130706433' }]],
   ])('that leads to %s', async (_name, all) => {
     records(all);
-    await expect(call()).rejects.toThrow(`the name "${name}" leads to an address that is not a public one`);
+    await expect(call()).rejects.toMatchObject({ reason: ['name_leads_inside', name] });
     expect(fetched).toEqual([]);
   });
 
@@ -115,7 +115,7 @@ describe('a name is not called', () => {
     ],
   ])('%s', async (_name, answer) => {
     resolver(answer);
-    await expect(call()).rejects.toThrow(`the name "${name}" could not be resolved`);
+    await expect(call()).rejects.toMatchObject({ reason: ['name_unresolved', name] });
     expect(fetched).toEqual([]);
   });
 
@@ -127,7 +127,7 @@ describe('a name is not called', () => {
           init.signal?.addEventListener('abort', () => reject(init.signal?.reason));
         }),
     );
-    const refused = expect(call()).rejects.toThrow('could not be resolved');
+    const refused = expect(call()).rejects.toThrow('name_unresolved');
     await vi.advanceTimersByTimeAsync(5_000);
     await refused;
     expect(vi.getTimerCount()).toBe(0);
@@ -143,13 +143,13 @@ describe('the resolver is asked', () => {
     vi.advanceTimersByTime(30_001);
     vi.restoreAllMocks();
     records([{ type: 1, data: '127.0.0.1' }]);
-    await expect(call()).rejects.toThrow('not a public one');
+    await expect(call()).rejects.toThrow('name_leads_inside');
     expect(asked).toHaveLength(4);
   });
 
   it('again at once where it did not know', async () => {
     resolver(() => Response.json({ Status: 2 }));
-    await expect(call()).rejects.toThrow('could not be resolved');
+    await expect(call()).rejects.toThrow('name_unresolved');
     vi.restoreAllMocks();
     records([{ type: 1, data: '93.184.216.34' }]);
     expect(await (await call()).text()).toBe('hello');

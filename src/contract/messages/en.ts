@@ -3,8 +3,14 @@ import type * as z from 'zod';
 import { en as issueMessages } from 'zod/locales';
 import type { LimitHolder } from '../accounts';
 import type { ErrorType } from '../errors';
+import { enReasons, type Fault, faultSentences, type Reason, tell } from './en-reasons';
 
 const issueMessage = issueMessages().localeError;
+
+/** What of a request was to be JSON, or text. */
+export type JsonText = 'body' | 'line' | 'field';
+
+const because = (reason: Reason) => tell(enReasons, reason);
 
 const base: Record<ErrorType, string> = {
   invalid_request: 'The request is not valid',
@@ -48,11 +54,11 @@ export type MissingKind = keyof typeof missing;
 const detail = {
   /** One issue of a schema, in zod's own words for the language. */
   issue: (issue: z.core.$ZodRawIssue): string => issueText(issueMessage(issue), issue, detail),
-  json_malformed: (reason: string) => `the body is not valid JSON (${reason})`,
+  json_malformed: (what: JsonText, reason: Reason) => `the ${what} is not valid JSON (${because(reason)})`,
   json_expected: (received: string) =>
     `send the body as application/json (received ${received === '' ? 'no content type' : received})`,
-  utf8_malformed: () => 'the body is not valid UTF-8',
-  json_too_deep: (levels: number) => `the body is nested deeper than ${levels} levels`,
+  utf8_malformed: (what: JsonText) => `the ${what} is not valid UTF-8`,
+  json_too_deep: (what: JsonText, levels: number) => `the ${what} is nested deeper than ${levels} levels`,
   key_forbidden: (key: string) => `the key "${key}" is not allowed`,
   body_too_large: (limit: string) => `the limit is ${limit}`,
   inline_batch_too_large: (megabytes: number) =>
@@ -104,12 +110,14 @@ const detail = {
   tool_call_id_unknown: (id: string) => `no open tool call has the id "${id}"`,
   tool_call_id_repeated: (id: string) => `the tool call id "${id}" is used more than once`,
   tool_arguments_not_json: () => 'the arguments are not a JSON object',
-  tool_call_failed: (errors: string) => `the model's tool calls are not valid: ${errors}`,
+  tool_call_failed: (faults: readonly Fault[]) =>
+    `the model's tool calls are not valid: ${faultSentences(faults)}`,
   // Structured output.
-  schema_invalid: (reason: string) => `the JSON Schema is not valid: ${reason}`,
+  schema_invalid: (faults: readonly Fault[]) => `the JSON Schema is not valid: ${faultSentences(faults)}`,
   schema_too_large: (kilobytes: number) => `the JSON Schema is larger than ${kilobytes} KB`,
   schema_remote_ref: (ref: string) => `"$ref": "${ref}" points outside the schema, which is not followed`,
-  output_invalid: (errors: string) => `the answer does not match the response format: ${errors}`,
+  output_invalid: (faults: readonly Fault[]) =>
+    `the answer does not match the response format: ${faultSentences(faults)}`,
   context_length: (tokens: number, window: number) =>
     `the request has about ${tokens} tokens and the model takes ${window}`,
   context_length_exact: (tokens: number, window: number) =>
@@ -129,7 +137,7 @@ const detail = {
   parts_too_large: (megabytes: number) => `the content parts together are larger than ${megabytes} MiB`,
   part_url_unsupported: () =>
     'use an https: URL, a data: URL in base64 or the content URL of a file on this server',
-  part_url_refused: (reason: string) => `this URL cannot be fetched: ${reason}`,
+  part_url_refused: (reason: Reason) => `this URL cannot be fetched: ${because(reason)}`,
   part_fetch_status: (status: number) => `the server of this URL answered with HTTP status ${status}`,
   part_fetch_redirects: (limit: number) => `this URL redirects more than ${limit} times`,
   part_fetch_timeout: (seconds: number) => `this URL could not be read within ${seconds} seconds`,
@@ -139,7 +147,7 @@ const detail = {
   idempotency_other_request: () => 'this key was used for another request; use a new key for a new request',
   // Files.
   multipart_expected: () => 'send the body as multipart/form-data',
-  multipart_malformed: (reason: string) => `the multipart body is malformed: ${reason}`,
+  multipart_malformed: (reason: Reason) => `the multipart body is malformed: ${because(reason)}`,
   upload_cut_off: () => 'the upload ended before its last boundary; nothing was stored',
   field_missing: (field: string) => `the field "${field}" is missing`,
   file_expected: (field: string) =>
@@ -152,7 +160,8 @@ const detail = {
   lines_not_utf8: () => 'JSON Lines are UTF-8, and this file is not',
   first_line_no_object: (opening: string) =>
     `each line of the file must be a JSON object, and the first one begins with ${opening}`,
-  first_line_malformed: (reason: string) => `the first line of the file is not valid JSON (${reason})`,
+  first_line_malformed: (reason: Reason) =>
+    `the first line of the file is not valid JSON (${because(reason)})`,
   // These stand alone: see `errorMessage`.
   upload_too_large: (megabytes: number) => `A file sent in parts can take ${megabytes} MB`,
   upload_part_too_large: (megabytes: number) => `A part of an upload can take ${megabytes} MB`,
@@ -186,7 +195,7 @@ const detail = {
   custom_id_repeated: (id: string) => `the custom_id "${id}" is used more than once`,
   metadata_too_many: () => 'metadata takes at most 16 pairs',
   window_invalid: () => 'give minutes or hours between 1m and 168h, e.g. "24h"',
-  target_invalid: (reason: string) => `this webhook URL cannot be used: ${reason}`,
+  target_invalid: (reason: Reason) => `this webhook URL cannot be used: ${because(reason)}`,
   // Webhooks.
   too_many_webhooks: (limit: number) => `an account has at most ${limit} webhook endpoints; delete one first`,
   webhook_disabled: () => 'the webhook endpoint is disabled; set its status to "enabled" first',

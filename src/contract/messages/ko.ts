@@ -1,9 +1,14 @@
 // Every sentence a client can read, in Korean. The base messages are fixed: stored integrations match on them.
-import { ko as issueMessages } from 'zod/locales';
 import type { LimitHolder } from '../accounts';
-import { issueText, type Messages } from './en';
+import { issueText, type JsonText, type Messages } from './en';
+import { type Reason, tell } from './en-reasons';
+import { issueMessage } from './ko-issue';
+import { faultSentencesInKorean, koReasons } from './ko-reasons';
+import { withParticle } from './korean';
 
-const issueMessage = issueMessages().localeError;
+const TEXTS: Record<JsonText, string> = { body: '본문', line: '줄', field: '필드' };
+
+const because = (reason: Reason) => tell(koReasons, reason);
 
 const HOLDERS: Record<LimitHolder, string> = { account: '계정', key: '키' };
 
@@ -44,11 +49,12 @@ export const ko: Messages = {
   },
   detail: {
     issue: (issue) => issueText(issueMessage(issue), issue, ko.detail),
-    json_malformed: (reason) => `본문이 올바른 JSON이 아닙니다 (${reason})`,
+    json_malformed: (what, reason) =>
+      `${withParticle(TEXTS[what], '이', '가')} 올바른 JSON이 아닙니다 (${because(reason)})`,
     json_expected: (received) =>
       `본문을 application/json으로 보내세요 (받은 형식: ${received === '' ? '없음' : received})`,
-    utf8_malformed: () => '본문이 올바른 UTF-8이 아닙니다',
-    json_too_deep: (levels) => `본문의 중첩이 ${levels}단계를 넘습니다`,
+    utf8_malformed: (what) => `${withParticle(TEXTS[what], '이', '가')} 올바른 UTF-8이 아닙니다`,
+    json_too_deep: (what, levels) => `${TEXTS[what]}의 중첩이 ${levels}단계를 넘습니다`,
     key_forbidden: (key) => `"${key}" 키는 사용할 수 없습니다`,
     body_too_large: (limit) => `최대 ${limit}입니다`,
     inline_batch_too_large: (megabytes) =>
@@ -97,11 +103,11 @@ export const ko: Messages = {
     tool_call_id_unknown: (id) => `id가 "${id}"인 열린 도구 호출이 없습니다`,
     tool_call_id_repeated: (id) => `도구 호출 id "${id}"가 두 번 이상 사용되었습니다`,
     tool_arguments_not_json: () => 'arguments가 JSON 객체가 아닙니다',
-    tool_call_failed: (errors) => `모델의 도구 호출이 올바르지 않습니다: ${errors}`,
-    schema_invalid: (reason) => `JSON Schema가 올바르지 않습니다: ${reason}`,
+    tool_call_failed: (faults) => `모델의 도구 호출이 올바르지 않습니다: ${faultSentencesInKorean(faults)}`,
+    schema_invalid: (faults) => `JSON Schema가 올바르지 않습니다: ${faultSentencesInKorean(faults)}`,
     schema_too_large: (kilobytes) => `JSON Schema가 ${kilobytes} KB보다 큽니다`,
     schema_remote_ref: (ref) => `"$ref": "${ref}"는 스키마 밖을 가리키므로 따라가지 않습니다`,
-    output_invalid: (errors) => `응답이 요청한 형식과 맞지 않습니다: ${errors}`,
+    output_invalid: (faults) => `응답이 요청한 형식과 맞지 않습니다: ${faultSentencesInKorean(faults)}`,
     context_length: (tokens, window) => `요청은 약 ${tokens} 토큰이고 모델의 한도는 ${window} 토큰입니다`,
     context_length_exact: (tokens, window) => `요청은 ${tokens} 토큰이고 모델의 한도는 ${window} 토큰입니다`,
     context_window: (window) => `모델의 한도는 ${window} 토큰입니다`,
@@ -115,7 +121,7 @@ export const ko: Messages = {
     part_too_large: (megabytes) => `이 콘텐츠는 남은 한도 ${megabytes} MiB보다 큽니다`,
     parts_too_large: (megabytes) => `콘텐츠의 합계가 ${megabytes} MiB보다 큽니다`,
     part_url_unsupported: () => 'https: URL, base64로 된 data: URL 또는 이 서버의 파일 내용 URL을 사용하세요',
-    part_url_refused: (reason) => `이 URL은 가져올 수 없습니다: ${reason}`,
+    part_url_refused: (reason) => `이 URL은 가져올 수 없습니다: ${because(reason)}`,
     part_fetch_status: (status) => `이 URL의 서버가 HTTP 상태 ${status}(으)로 응답했습니다`,
     part_fetch_redirects: (limit) => `이 URL의 리디렉션이 ${limit}번을 넘습니다`,
     part_fetch_timeout: (seconds) => `이 URL을 ${seconds}초 안에 읽지 못했습니다`,
@@ -124,7 +130,7 @@ export const ko: Messages = {
     idempotency_running: () => '이 키의 첫 요청이 아직 처리 중입니다. 잠시 후 다시 시도하세요',
     idempotency_other_request: () => '이 키는 다른 요청에 사용되었습니다. 새 요청에는 새 키를 사용하세요',
     multipart_expected: () => '본문을 multipart/form-data로 보내세요',
-    multipart_malformed: (reason) => `multipart 본문이 올바르지 않습니다: ${reason}`,
+    multipart_malformed: (reason) => `multipart 본문이 올바르지 않습니다: ${because(reason)}`,
     upload_cut_off: () => '업로드가 마지막 경계 전에 끊겼습니다. 저장된 것은 없습니다',
     field_missing: (field) => `"${field}" 필드가 없습니다`,
     file_expected: (field) =>
@@ -136,7 +142,7 @@ export const ko: Messages = {
     lines_not_utf8: () => 'JSON Lines는 UTF-8이어야 하는데 이 파일은 그렇지 않습니다',
     first_line_no_object: (opening) =>
       `파일의 각 줄은 JSON 객체여야 하는데 첫 줄이 ${opening}(으)로 시작합니다`,
-    first_line_malformed: (reason) => `파일의 첫 줄이 올바른 JSON이 아닙니다 (${reason})`,
+    first_line_malformed: (reason) => `파일의 첫 줄이 올바른 JSON이 아닙니다 (${because(reason)})`,
     upload_too_large: (megabytes) => `나누어 보내는 파일의 크기는 ${megabytes}MB를 초과할 수 없습니다`,
     upload_part_too_large: (megabytes) => `업로드 파트의 크기는 ${megabytes}MB를 초과할 수 없습니다`,
     storage_full: (limit, used) =>
@@ -166,7 +172,7 @@ export const ko: Messages = {
     custom_id_repeated: (id) => `custom_id "${id}"가 두 번 이상 사용되었습니다`,
     metadata_too_many: () => 'metadata는 최대 16쌍입니다',
     window_invalid: () => '1m에서 168h 사이의 분 또는 시간을 지정하세요. 예: "24h"',
-    target_invalid: (reason) => `이 webhook URL은 사용할 수 없습니다: ${reason}`,
+    target_invalid: (reason) => `이 webhook URL은 사용할 수 없습니다: ${because(reason)}`,
     too_many_webhooks: (limit) =>
       `계정에는 webhook 엔드포인트를 최대 ${limit}개까지 등록할 수 있습니다. 먼저 하나를 삭제하세요`,
     webhook_disabled: () => 'webhook 엔드포인트가 비활성화되어 있습니다. 먼저 status를 "enabled"로 바꾸세요',

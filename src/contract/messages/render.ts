@@ -33,6 +33,11 @@ export function errorMessage(error: ApiError, locale: Locale): string {
   return error.detail === null ? base : `${base}: ${detailMessage(messages, error.detail)}`;
 }
 
+/** What is specific in a message, for a sentence that has a beginning of its own; the whole message where nothing is. */
+export function specificMessage(error: ApiError, locale: Locale): string {
+  return error.detail === null ? errorMessage(error, locale) : detailMessage(LOCALES[locale], error.detail);
+}
+
 /** The `error` object, without the internal cause. */
 export function errorBody(error: ApiError, locale: Locale, requestId?: string): ErrorBody {
   return {

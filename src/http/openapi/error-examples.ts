@@ -265,7 +265,7 @@ export const ERROR_EXAMPLES = {
   webhook_url_refused: {
     summary: 'The body is not as described, the URL is not allowed, or there are too many endpoints',
     error: new ApiError('invalid_request', {
-      detail: ['target_invalid', 'the address is not public'],
+      detail: ['target_invalid', ['address_not_public', '10.0.0.1']],
       param: 'url',
     }),
   },
