@@ -20,6 +20,9 @@ import { askInTurn, candidates, withTimeout } from './reliable-call';
 import { StreamCollector } from './stream-collector';
 import { findViolation, mustBeChecked, violationError } from './violations';
 
+/** How often it is looked whether the model is silent: one timer a stream, since one a chunk costs more than the chunk. */
+const TICK_MS = 200;
+
 /** Where the runtime does not tell, only writing shows that a client left: through the local proxy, the second write. */
 const HEARTBEAT_MS = 400;
 
@@ -72,18 +75,18 @@ export async function streamChat(request: ChatRequest, context: StreamContext): 
 
 /** A stream whose first event has come, which is what may still be tried elsewhere. */
 interface OpenedStream {
-  first: ReadableStreamReadResult<ModelEvent>;
-  reader: ReadableStreamDefaultReader<ModelEvent>;
+  first: IteratorResult<ModelEvent, unknown>;
+  events: AsyncIterator<ModelEvent, unknown>;
 }
 
 function openStream(
   model: CatalogueModel,
   signal: AbortSignal,
-  open: (signal: AbortSignal) => Promise<ReadableStream<ModelEvent>>,
+  open: (signal: AbortSignal) => Promise<AsyncIterable<ModelEvent>>,
 ): Promise<OpenedStream> {
   return withTimeout(model, signal, async (limited) => {
-    const reader = (await open(limited)).getReader();
-    return { reader, first: await reader.read() };
+    const events = (await open(limited))[Symbol.asyncIterator]();
+    return { events, first: await events.next() };
   });
 }
 
@@ -92,35 +95,40 @@ class ChatStream {
   readonly #request: ChatRequest;
   readonly #model: CatalogueModel;
   readonly #context: StreamContext;
-  readonly #reader: ReadableStreamDefaultReader<ModelEvent>;
+  readonly #events: AsyncIterator<ModelEvent, unknown>;
   readonly #abort: AbortController;
   readonly #collector = new StreamCollector();
   /** In an answer that is checked, the chunk in which a choice ends: it waits until all of them were found right. */
   #held: ChunkChoice[] | null = null;
   readonly #promptTokens: number;
   readonly #settle: (spend: StreamSpend) => void;
-  #next: Promise<ReadableStreamReadResult<ModelEvent>>;
+  /** The first event, until it is taken. */
+  #first: IteratorResult<ModelEvent, unknown> | null;
   #head = { id: newCompletionId(), created: Math.floor(Date.now() / 1000) };
   #usage: Usage | null = null;
   /** Chunks so far: about as many tokens, for an answer that ends before its usage is told. */
   #chunks = 0;
+  /** Whether the client waits for the model. */
+  #isWaiting = false;
   #silentMs = 0;
+  #hasEnded = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(
     request: ChatRequest,
     model: CatalogueModel,
     promptTokens: number,
     context: StreamContext,
-    { first, reader }: OpenedStream,
+    { first, events }: OpenedStream,
     abort: AbortController,
   ) {
     this.#request = request;
     this.#model = model;
     this.#promptTokens = promptTokens;
     this.#context = context;
-    this.#reader = reader;
+    this.#events = events;
     this.#abort = abort;
-    this.#next = Promise.resolve(first);
+    this.#first = first;
     const { promise, resolve } = Promise.withResolvers<StreamSpend>();
     this.spent = promise;
     this.#settle = resolve;
@@ -129,6 +137,9 @@ class ChatStream {
   body(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
+        start: (controller) => {
+          this.#timer = setInterval(() => this.#tick(controller), TICK_MS);
+        },
         pull: (controller) => this.#pull(controller),
         cancel: () => this.#stop(),
       },
@@ -140,47 +151,53 @@ class ChatStream {
     try {
       for (;;) {
         const result = await this.#read();
-        if (result === 'silence') {
-          controller.enqueue(HEARTBEAT);
-          return;
-        }
+        if (this.#hasEnded) return;
         if (result.done) break;
         const text = this.#textOf(result.value);
         if (text === '') continue;
         controller.enqueue(ENCODER.encode(text));
         return;
       }
-      controller.enqueue(ENCODER.encode(await this.#ending()));
-    } catch (thrown) {
-      const error = thrown instanceof ApiError ? thrown : new ApiError('model_error', { cause: thrown });
-      this.#abort.abort();
-      const body = this.#context.describe(error);
-      controller.enqueue(ENCODER.encode(`data: ${JSON.stringify({ error: body })}\n\n`));
+      const ending = await this.#ending();
+      if (!this.#hasEnded) this.#end(controller, ending);
+    } catch (error) {
+      if (!this.#hasEnded) this.#fail(controller, error);
     }
-    controller.close();
-    this.#settleNow();
   }
 
-  /** The next event; `silence` after a while without one, and an error after too long. */
-  async #read(): Promise<ReadableStreamReadResult<ModelEvent> | 'silence'> {
-    const silence = Promise.withResolvers<'silence'>();
-    const waitMs = Math.min(HEARTBEAT_MS, this.#model.timeoutMs - this.#silentMs);
-    const timer = setTimeout(() => silence.resolve('silence'), waitMs);
-    try {
-      const result = await Promise.race([this.#next, silence.promise]);
-      if (result === 'silence') {
-        this.#silentMs += waitMs;
-        if (this.#silentMs >= this.#model.timeoutMs) throw new ApiError('timeout');
-        return result;
-      }
-      this.#silentMs = 0;
-      if (!result.done) this.#next = this.#reader.read();
-      // Whoever awaits it learns of a failure; until then it is not an unhandled one.
-      this.#next.catch(() => undefined);
-      return result;
-    } finally {
-      clearTimeout(timer);
+  async #read(): Promise<IteratorResult<ModelEvent, unknown>> {
+    if (this.#first !== null) {
+      const first = this.#first;
+      this.#first = null;
+      return first;
     }
+    this.#isWaiting = true;
+    try {
+      return await this.#events.next();
+    } finally {
+      this.#isWaiting = false;
+      this.#silentMs = 0;
+    }
+  }
+
+  /** Silence: a comment after a while without an event, and an error after too long. */
+  #tick(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (!this.#isWaiting) return;
+    this.#silentMs += TICK_MS;
+    if (this.#silentMs >= this.#model.timeoutMs) this.#fail(controller, new ApiError('timeout'));
+    else if (this.#silentMs % HEARTBEAT_MS === 0) controller.enqueue(HEARTBEAT);
+  }
+
+  #fail(controller: ReadableStreamDefaultController<Uint8Array>, thrown: unknown): void {
+    const error = thrown instanceof ApiError ? thrown : new ApiError('model_error', { cause: thrown });
+    this.#abort.abort();
+    this.#end(controller, `data: ${JSON.stringify({ error: this.#context.describe(error) })}\n\n`);
+  }
+
+  #end(controller: ReadableStreamDefaultController<Uint8Array>, text: string): void {
+    controller.enqueue(ENCODER.encode(text));
+    controller.close();
+    this.#settleNow();
   }
 
   #textOf(event: ModelEvent): string {
@@ -243,14 +260,17 @@ class ChatStream {
   }
 
   /** The client went away: the provider stops, and what was generated so far is charged. */
-  async #stop(): Promise<void> {
+  #stop(): void {
     this.#abort.abort();
-    await this.#reader.cancel().catch(() => undefined);
     this.#settleNow();
   }
 
   #settleNow(): void {
+    this.#hasEnded = true;
+    clearInterval(this.#timer);
     this.#settle(this.#spend());
+    // Waits for an event that is on its way; the abort has ended the work already.
+    this.#events.return?.().catch(() => undefined);
   }
 
   #spend(): StreamSpend {

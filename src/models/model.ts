@@ -52,6 +52,9 @@ export interface ModelStreamOptions {
 /** Both throw an `ApiError` of the taxonomy. */
 export interface ChatModel {
   complete(call: ModelCall): Promise<ModelAnswer>;
-  /** Rejects for what fails before the first event; what fails later errors the stream. Cancelling it ends the work. */
-  stream(call: ModelCall, options: ModelStreamOptions): Promise<ReadableStream<ModelEvent>>;
+  /**
+   * Rejects for what fails before the first event; what fails later is thrown by the iterator. Aborting the call's
+   * signal, or ending the iteration early, ends the work.
+   */
+  stream(call: ModelCall, options: ModelStreamOptions): Promise<AsyncIterable<ModelEvent>>;
 }

@@ -93,7 +93,7 @@ export async function failure(promise: Promise<unknown>): Promise<ApiError> {
   throw new Error(`no ApiError but ${String(error)}`, { cause: error });
 }
 
-export async function collect(stream: ReadableStream<ModelEvent>): Promise<ModelEvent[]> {
+export async function collect(stream: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {
   const events: ModelEvent[] = [];
   for await (const event of stream) events.push(event);
   return events;

@@ -35,7 +35,7 @@ export function connectOpenai(upstream: Upstream): ChatModel {
       };
     },
 
-    async stream(call: ModelCall, options: ModelStreamOptions): Promise<ReadableStream<ModelEvent>> {
+    async stream(call: ModelCall, options: ModelStreamOptions): Promise<AsyncIterable<ModelEvent>> {
       const response = await post(upstream, call, true);
       const type = response.headers.get('content-type') ?? '';
       // Some upstreams answer an error with 200 and JSON.

@@ -29,58 +29,53 @@ const EVENT_LIMIT_CHARACTERS = 4 * 1024 ** 2;
 /**
  * Bytes of server-sent events in, model events out. Where raw events are asked for, whatever needs no reading is handed
  * on as text, as many events at once as arrived together. It ends with `[DONE]`, though the connection may stay open;
- * a stream that ends without it was cut off.
+ * a stream that ends without it was cut off. An iterator, not a stream: in this runtime a second stream takes as long
+ * for each chunk as all else together.
  */
-export function eventStream(
+export async function* eventStream(
   upstream: Upstream,
   { raw }: ModelStreamOptions,
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
-): ReadableStream<ModelEvent> {
+): AsyncGenerator<ModelEvent, void> {
   const bytes = body.getReader();
   const reader = new EventReader(upstream, raw);
   const decoder = new TextDecoder();
-  let failure: unknown = null;
-  return new ReadableStream<ModelEvent>(
-    {
-      async pull(controller) {
-        if (failure !== null) throw failure;
-        let emitted = false;
-        const emit = (event: ModelEvent) => {
-          emitted = true;
-          controller.enqueue(event);
-        };
-        try {
-          while (!emitted && !reader.isDone) {
-            const { done, value } = await bytes.read();
-            if (done) reader.end(emit);
-            else reader.read(decoder.decode(value, { stream: true }), emit);
-          }
-        } catch (error) {
-          bytes.cancel().catch(() => undefined);
-          failure = error instanceof ApiError || signal.aborted ? error : connectionLost(upstream, error);
-          // To error a stream is to take back what waits in it: that goes out first.
-          if (!emitted) throw failure;
-        }
-        if (!reader.isDone) return;
-        controller.close();
-        // Most upstreams close now, and their connection can be used again; cancelling would end it.
-        bytes
-          .read()
-          .then(({ done }) => (done ? undefined : bytes.cancel()))
-          .catch(() => undefined);
-      },
-      cancel: (reason) => bytes.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
+  const events: ModelEvent[] = [];
+  const emit = (event: ModelEvent) => events.push(event);
+  try {
+    while (!reader.isDone) {
+      let failure: unknown = null;
+      try {
+        const { done, value } = await bytes.read();
+        if (done) reader.end(emit);
+        else reader.read(decoder.decode(value, { stream: true }), emit);
+      } catch (error) {
+        failure = error instanceof ApiError || signal.aborted ? error : connectionLost(upstream, error);
+      }
+      // What came before a failure goes out before it.
+      for (const event of events.splice(0)) yield event;
+      if (failure !== null) throw failure;
+    }
+  } finally {
+    if (reader.isDone) closeIfOpen(bytes);
+    else bytes.cancel().catch(() => undefined);
+  }
+}
+
+/** Most upstreams close after `[DONE]`, and their connection can be used again; cancelling would end it. */
+function closeIfOpen(bytes: ReadableStreamDefaultReader<Uint8Array>): void {
+  bytes
+    .read()
+    .then(({ done }) => (done ? undefined : bytes.cancel()))
+    .catch(() => undefined);
 }
 
 function connectionLost({ provider, key }: Upstream, cause: unknown): ApiError {
   return providerError({ provider, status: null, message: 'the connection was lost', key, cause });
 }
 
-type Emit = (event: ModelEvent) => void;
+type Emit = (event: ModelEvent) => unknown;
 
 class EventReader {
   readonly #upstream: Upstream;

@@ -495,11 +495,11 @@ describe('a stream', () => {
     const first = fixture('stream-text.txt').split('event: content_block_stop')[0] ?? '';
     const sent = provider((signal) => hanging(first, signal));
     const stream = await claude.stream(call('Hi'), { raw: false });
-    const reader = stream.getReader();
-    expect(outline([(await reader.read()).value].flatMap((event) => event ?? []))).toEqual([
+    const events = stream[Symbol.asyncIterator]();
+    expect(outline([(await events.next()).value].flatMap((event) => event ?? []))).toEqual([
       { role: 'assistant', content: 'Hello' },
     ]);
-    await reader.cancel();
+    await events.return?.();
     expect(sent[0]?.signal?.aborted).toBe(true);
   });
 
@@ -526,12 +526,12 @@ describe('a stream', () => {
       ),
     );
     const stream = await claude.stream(call('Hi'), { raw: false });
-    const reader = stream.getReader();
-    expect(outline([(await reader.read()).value].flatMap((event) => event ?? []))).toEqual([
+    const events = stream[Symbol.asyncIterator]();
+    expect(outline([(await events.next()).value].flatMap((event) => event ?? []))).toEqual([
       { role: 'assistant', content: 'Hel' },
     ]);
     const rest = (async () => {
-      while (!(await reader.read()).done);
+      while (!(await events.next()).done);
     })();
     expect(await failure(rest)).toMatchObject({ type, provider: { name: 'anthropic', message } });
   });
@@ -633,10 +633,12 @@ describe('an error', () => {
     const controller = new AbortController();
     const first = fixture('stream-text.txt').split('event: content_block_stop')[0] ?? '';
     provider((signal) => hanging(first, signal));
-    const reader = (await claude.stream(call('Hi', {}, controller.signal), { raw: false })).getReader();
-    await reader.read();
-    await reader.read();
+    const events = (await claude.stream(call('Hi', {}, controller.signal), { raw: false }))[
+      Symbol.asyncIterator
+    ]();
+    await events.next();
+    await events.next();
     controller.abort(reason);
-    await expect(reader.read()).rejects.toBe(reason);
+    await expect(events.next()).rejects.toBe(reason);
   });
 });

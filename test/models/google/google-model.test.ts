@@ -440,11 +440,11 @@ describe('a stream', () => {
 
   it('hands on the first token before the rest has come, and ends the request when it is left', async () => {
     const sent = provider((signal) => hanging(fixture('stream-cut-off.txt'), signal));
-    const reader = (await gemini.stream(call('Hi'), { raw: false })).getReader();
-    expect(outline([(await reader.read()).value].flatMap((event) => event ?? []))).toEqual([
+    const events = (await gemini.stream(call('Hi'), { raw: false }))[Symbol.asyncIterator]();
+    expect(outline([(await events.next()).value].flatMap((event) => event ?? []))).toEqual([
       { role: 'assistant', content: 'Hello' },
     ]);
-    await reader.cancel();
+    await events.return?.();
     expect(sent[0]?.signal?.aborted).toBe(true);
   });
 
@@ -459,12 +459,12 @@ describe('a stream', () => {
     ['stream-malformed.txt', 'model_error', 'the answer could not be read'],
   ])('that breaks after its first token (%s) fails with %s', async (name, type, message) => {
     provider(() => sse(fixture(name)));
-    const reader = (await gemini.stream(call('Hi'), { raw: false })).getReader();
-    expect(outline([(await reader.read()).value].flatMap((event) => event ?? []))).toEqual([
+    const events = (await gemini.stream(call('Hi'), { raw: false }))[Symbol.asyncIterator]();
+    expect(outline([(await events.next()).value].flatMap((event) => event ?? []))).toEqual([
       { role: 'assistant', content: 'Hello' },
     ]);
     const rest = (async () => {
-      while (!(await reader.read()).done);
+      while (!(await events.next()).done);
     })();
     expect(await failure(rest)).toMatchObject({ type, provider: { message } });
   });

@@ -167,7 +167,7 @@ const ERRORS: [title: string, status: number, body: string, type: string, words:
 /** Whole, and as far as the first event of a stream. */
 const BOTH_WAYS = [
   () => model.complete(callOf()),
-  () => model.stream(callOf(), { raw: true }).then((stream) => stream.getReader().read()),
+  () => model.stream(callOf(), { raw: true }).then((stream) => stream[Symbol.asyncIterator]().next()),
 ];
 
 describe('an upstream’s error', () => {

@@ -232,21 +232,21 @@ describe.each([true, false])('a stream with raw events: %s', (raw) => {
   it('that was given up fails with the reason', async () => {
     const given = new Error('given up');
     const stream = await streamOf(inPieces([], { end: given }), raw, AbortSignal.abort(given));
-    await expect(stream.getReader().read()).rejects.toBe(given);
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toBe(given);
   });
 
   it('hands on each event while the upstream is still open, and cancelling it ends the upstream’s work', async () => {
     const cancelled = vi.fn();
     const [first = '', second = ''] = OPENAI_STREAM.split('\n\n');
     const body = inPieces([`${first}\n\n`, `${second}\n\n`], { end: false, onCancel: cancelled });
-    const reader = (await streamOf(body, raw)).getReader();
+    const iterator = (await streamOf(body, raw))[Symbol.asyncIterator]();
     const events = [];
-    for (let count = 0; count < 3; count++) events.push((await reader.read()).value);
+    for (let count = 0; count < 3; count++) events.push((await iterator.next()).value);
     expect(events.map((event) => event?.type)).toEqual(
       raw ? ['head', 'raw', 'raw'] : ['head', 'chunk', 'chunk'],
     );
     expect(cancelled).not.toHaveBeenCalled();
-    await reader.cancel();
+    await iterator.return?.();
     expect(cancelled).toHaveBeenCalledTimes(1);
   });
 

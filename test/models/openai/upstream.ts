@@ -59,7 +59,7 @@ export function inPieces(
   );
 }
 
-export async function eventsOf(stream: ReadableStream<ModelEvent>): Promise<ModelEvent[]> {
+export async function eventsOf(stream: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {
   const events: ModelEvent[] = [];
   for await (const event of stream) events.push(event);
   return events;

@@ -103,6 +103,6 @@ describe('a streamed answer of the sandbox', () => {
       raw: true,
     });
     setTimeout(() => between.abort(), 10);
-    await expect(stream.getReader().read()).rejects.toThrow();
+    await expect(stream[Symbol.asyncIterator]().next()).rejects.toThrow();
   });
 });

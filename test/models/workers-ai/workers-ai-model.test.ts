@@ -425,7 +425,7 @@ describe('a stream of an older model', () => {
 
   it('is asked for as a stream', async () => {
     const { ai, asked } = binding(sse(EVENTS));
-    await (await workersAiModel(UPSTREAM, ai).stream(callOf(), { raw: false })).cancel();
+    await workersAiModel(UPSTREAM, ai).stream(callOf(), { raw: false });
     expect(asked[0]?.inputs).toMatchObject({ stream: true });
   });
 
@@ -587,9 +587,9 @@ describe('a stream', () => {
       },
     });
     const stream = await workersAiModel(UPSTREAM, binding(source).ai).stream(callOf(), { raw: false });
-    const reader = stream.getReader();
-    await reader.read();
-    await reader.cancel();
+    const events = stream[Symbol.asyncIterator]();
+    await events.next();
+    await events.return?.();
     expect(cancelled).toBe(true);
   });
 });
