@@ -360,6 +360,10 @@ export class BatchObject extends DurableObject<Env> {
     const range = store.range(n);
     const commit = range && machine.commit(this.#record.current().state, range, epoch, report, now);
     if (range === null || commit === null) return false;
+    if (commit.isSignOfLife) {
+      store.hear(n, commit.range.deadline);
+      return true;
+    }
     const [first] = commit.recorded;
     const packs = first === undefined ? range.packs : [...range.packs, first.sequence];
     if (first !== undefined) {

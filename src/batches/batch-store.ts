@@ -67,11 +67,15 @@ const SCHEMA = `
  * every commit, and looking through all 2,000 rows of a large batch each time would make it slower than a small one.
  */
 interface OpenRanges {
-  open: Map<number, Pick<RangeState, 'status' | 'deadline' | 'notBefore'>>;
+  open: Map<number, OpenRange>;
   /** The first range that was never handed out; all after it were not either. */
   untouched: number;
   count: number;
+  /** When they were read: signs of life that came before are not all stored. */
+  readAt: number;
 }
+
+type OpenRange = Pick<RangeState, 'status' | 'deadline' | 'notBefore'>;
 
 export class BatchStore {
   readonly #sql: SqlStorage;
@@ -148,7 +152,21 @@ export class BatchStore {
 
   range(n: number): RangeRow | null {
     const [row] = this.#sql.exec<SqlRange>('SELECT * FROM ranges WHERE n = ?', n);
-    return row === undefined ? null : fromSql(row);
+    if (row === undefined) return null;
+    const range = fromSql(row);
+    return { ...range, deadline: this.#open?.open.get(n)?.deadline ?? range.deadline };
+  }
+
+  /** A leased range's consumer gave a sign of life. That is not stored: it would be the most of all rows written. */
+  hear(n: number, deadline: number): void {
+    const { open } = this.#openRanges();
+    const range = open.get(n);
+    if (range !== undefined) open.set(n, { ...range, deadline });
+  }
+
+  /** From when on all signs of life are known. */
+  get heardSince(): number {
+    return this.#openRanges().readAt;
   }
 
   /** Ranges that may be dispatched now, in input order. */
@@ -297,7 +315,8 @@ export class BatchStore {
     const rows = this.#sql.exec<{ n: number; status: LeaseStatus; deadline: number; notBefore: number }>(
       `SELECT n, status, deadline, not_before AS notBefore FROM ranges WHERE epoch > 0 AND status != 'done'`,
     );
-    return { open: new Map(rows.toArray().map((row) => [row.n, row])), untouched: first?.n ?? count, count };
+    const open = new Map(rows.toArray().map((row) => [row.n, row]));
+    return { open, untouched: first?.n ?? count, count, readAt: Date.now() };
   }
 
   #packWhere(condition: string, sequence: number): Pack | null {

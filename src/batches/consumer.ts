@@ -13,8 +13,8 @@ import { runItem } from './run-item';
 /** One invocation may have six connections waiting for their headers. */
 const ITEM_CONCURRENCY = 6;
 
-/** Results are handed over at least this often, and once they weigh this much. */
-const COMMIT_INTERVAL_MS = 2_000;
+/** How often is looked whether results are due to be handed over, which they also are once they weigh so much. */
+const COMMIT_INTERVAL_MS = 1_000;
 const COMMIT_BYTES = 1024 ** 2;
 
 /** A lease is kept alive by three signs of life in its time. */
@@ -142,7 +142,7 @@ async function runRanges(
       (item) => limit(() => runRangeItem(invocation, batchId, spec, item, committer)),
       { concurrency },
     );
-    await committer.flush(true);
+    await committer.flush('last');
   } finally {
     committer.stop();
   }
@@ -173,11 +173,15 @@ async function runRangeItem(
     requestId: itemRequestId(batchId, first + position),
     limit: spec.hasCeiling ? (run.left ?? ('bound' as const)) : null,
   };
-  run.add(await runItem(env, spec, item, run.lost.signal));
+  const finished = await runItem(env, spec, item, run.lost.signal);
+  run.add(finished, Date.now());
   await committer.flushIfLarge();
 }
 
-/** Hands over what is finished: every two seconds, when it is much, and at the end; in between it only beats. */
+/** What is handed over: the ranges that are due, what there is of any range, or all, with what is not done given back. */
+type Flush = 'due' | 'all' | 'last';
+
+/** Hands over what is finished: when it is due, when it is much, and at the end; in between it only beats. */
 class Committer {
   readonly #stub: DurableObjectStub<BatchObject>;
   readonly #watcher: string;
@@ -185,9 +189,8 @@ class Committer {
   #flushing: Promise<void> = Promise.resolve();
   #beatenAt = Date.now();
   readonly #timer = setInterval(() => {
-    const beatDue = Date.now() - this.#beatenAt >= BEAT_INTERVAL_MS;
     // A failed commit surfaces at the last flush, which waits for the same chain.
-    if (beatDue || this.#pendingBytes > 0) this.flush(false).catch(() => undefined);
+    this.flush('due').catch(() => undefined);
   }, COMMIT_INTERVAL_MS);
 
   constructor(stub: DurableObjectStub<BatchObject>, runs: RangeRun[], watcher: string) {
@@ -201,12 +204,12 @@ class Committer {
   }
 
   async flushIfLarge(): Promise<void> {
-    if (this.#pendingBytes >= COMMIT_BYTES) await this.flush(false);
+    if (this.#pendingBytes >= COMMIT_BYTES) await this.flush('all');
   }
 
   /** One commit after the other: a range's reports must arrive in order. */
-  flush(last: boolean): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#commit(last));
+  flush(what: Flush): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#commit(what));
     return this.#flushing;
   }
 
@@ -219,13 +222,15 @@ class Committer {
     for (const run of this.#runs) run.lost.abort(new ApiError('batch_cancelled'));
   }
 
-  async #commit(last: boolean): Promise<void> {
-    // Between the beats only ranges with news: each commit writes the row of every range in it.
-    const isBeat = last || Date.now() - this.#beatenAt >= BEAT_INTERVAL_MS;
-    const runs = isBeat ? this.#runs : this.#runs.filter((run) => run.hasNews);
+  async #commit(what: Flush): Promise<void> {
+    const now = Date.now();
+    const last = what === 'last';
+    const isTaken = (run: RangeRun) => what !== 'due' || run.isDue(now);
+    const isBeat = what !== 'due' || now - this.#beatenAt >= BEAT_INTERVAL_MS;
+    const runs = isBeat ? this.#runs : this.#runs.filter(isTaken);
     if (runs.length === 0 && !last) return;
-    if (isBeat) this.#beatenAt = Date.now();
-    const commits = runs.map((run) => run.take(last));
+    if (isBeat) this.#beatenAt = now;
+    const commits = runs.map((run) => (isTaken(run) ? run.take(last) : run.signOfLife()));
     const held = await this.#stub.commit(commits, last ? this.#watcher : undefined);
     const left = new Set(runs.filter((_run, index) => !held[index]));
     for (const run of left) if (!run.isComplete && !last) run.lost.abort(new ApiError('batch_cancelled'));

@@ -31,7 +31,12 @@ export class Dispatcher {
   /** In a transaction: takes back what is lost as of `now`. */
   reclaimLost(now: number): void {
     this.#reclaimPlan(now, now);
-    this.#reclaim(this.#record.store.overdueRanges(now), now, now);
+    const { store } = this.#record;
+    for (const row of store.overdueRanges(now)) {
+      const prolonged = machine.prolong(this.#record.current().state, row, store.heardSince, now);
+      if (prolonged === null) this.#reclaim(row, now, now);
+      else store.saveRange({ ...row, ...prolonged });
+    }
   }
 
   /** In a transaction: marks what is handed out now. The messages are to be sent after it. */
@@ -80,7 +85,7 @@ export class Dispatcher {
       message.kind === 'plan' ? this.#record.current().state.plan : this.#record.store.range(message.range);
     if (work?.status !== 'queued' || work.epoch !== message.epoch) return;
     if (message.kind === 'plan') this.#reclaimPlan(work.deadline, notBefore);
-    else this.#reclaim([work as RangeRow], work.deadline, notBefore);
+    else this.#reclaim(work as RangeRow, work.deadline, notBefore);
   }
 
   #dispatchPlan(now: number): BatchMessage[] {
@@ -112,13 +117,11 @@ export class Dispatcher {
     return { messages, needsMoney: false };
   }
 
-  #reclaim(ranges: readonly RangeRow[], now: number, notBefore: number): void {
-    for (const row of ranges) {
-      const reclaimed = machine.reclaim(this.#record.current().state, row, now, notBefore);
-      if (reclaimed === null) continue;
-      this.#record.store.saveRange({ ...row, ...reclaimed.range });
-      this.#record.save(reclaimed.batch);
-    }
+  #reclaim(row: RangeRow, now: number, notBefore: number): void {
+    const reclaimed = machine.reclaim(this.#record.current().state, row, now, notBefore);
+    if (reclaimed === null) return;
+    this.#record.store.saveRange({ ...row, ...reclaimed.range });
+    this.#record.save(reclaimed.batch);
   }
 
   #reclaimPlan(now: number, notBefore: number): void {

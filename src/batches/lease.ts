@@ -15,11 +15,11 @@ export interface Lease {
   status: LeaseStatus;
   /** The fencing token: grows with every dispatch, so that whoever held the work before can no longer commit. */
   epoch: number;
-  /** queued, leased: when the work counts as lost. */
+  /** queued, leased: when the work counts as lost. What is stored of a lease may be older than its last sign of life. */
   deadline: number;
   /** waiting: not before this time. */
   notBefore: number;
-  /** How often it was lost in a row. */
+  /** How often it was lost in a row. Of leased work, 1 says that its lease was prolonged. */
   losses: number;
 }
 
@@ -43,8 +43,24 @@ export function extend(lease: Lease, epoch: number, now: number): Lease | null {
   return { ...lease, deadline: now + LEASE_MS, losses: 0 };
 }
 
+/**
+ * Signs of life are heard in memory alone: a lease whose last ones may have been heard by an object that is gone gets
+ * its time once more. Once only, and so written down, since objects may go away between any two looks at a lease.
+ *
+ * @param heardSince from when on all signs of life are known
+ * @returns null for work whose every sign is known, or that had its second time
+ */
+export function prolong(lease: Lease, heardSince: number, now: number): Lease | null {
+  const deadline = heardSince + LEASE_MS;
+  const isKnown = lease.deadline >= deadline || deadline <= now;
+  if (lease.status !== 'leased' || lease.losses > 0 || isKnown) return null;
+  return { ...lease, deadline, losses: 1 };
+}
+
 /** Work whose deadline has passed goes back to wait until `notBefore`; null for work that is not lost. */
 export function reclaim(lease: Lease, now: number, notBefore = now): Lease | null {
   if ((lease.status !== 'queued' && lease.status !== 'leased') || lease.deadline > now) return null;
-  return { ...lease, status: 'waiting', notBefore, losses: lease.losses + 1 };
+  // A prolonged lease is lost once, not twice.
+  const losses = lease.status === 'leased' ? 1 : lease.losses + 1;
+  return { ...lease, status: 'waiting', notBefore, losses };
 }

@@ -6,6 +6,12 @@ import { isBlank } from './input-scan';
 import type { FinishedItem } from './run-item';
 import { allDone } from './state';
 
+/**
+ * How long an outcome may wait for others of its range. Each report writes three rows, whatever is in it; in this time
+ * a model that takes a second an item is done with a range, which is then reported once.
+ */
+const REPORT_AFTER_MS = 5_000;
+
 /** An item of a range that is still to be run. */
 export interface RangeItem {
   run: RangeRun;
@@ -14,6 +20,8 @@ export interface RangeItem {
   line: string | null;
 }
 
+type FinishedOutcome = Extract<FinishedItem, { kind: 'outcome' }>;
+
 export class RangeRun {
   readonly grant: Grant;
   /** Aborted once the batch says that the range is no longer ours. */
@@ -21,7 +29,9 @@ export class RangeRun {
   #done: number;
   /** What is left of the money of a range that runs alone. */
   #left: number | null;
-  #finished: Extract<FinishedItem, { kind: 'outcome' }>[] = [];
+  #finished: FinishedOutcome[] = [];
+  /** When the first of those was. */
+  #finishedAt = 0;
   #pendingBytes = 0;
   #retries: Record<number, number> = {};
   #retryAfterMs = 0;
@@ -54,7 +64,7 @@ export class RangeRun {
     return !this.lost.signal.aborted && !this.#unaffordable;
   }
 
-  add(item: FinishedItem): void {
+  add(item: FinishedItem, now: number): void {
     switch (item.kind) {
       case 'retry':
         this.#retries[item.position] = item.attempt;
@@ -65,6 +75,7 @@ export class RangeRun {
         this.#unaffordable = true;
         return;
       case 'outcome': {
+        if (this.#finished.length === 0) this.#finishedAt = now;
         this.#finished.push(item);
         this.#done |= 1 << item.outcome.position;
         this.#pendingBytes += item.outcome.bytes;
@@ -74,9 +85,10 @@ export class RangeRun {
     }
   }
 
-  /** Whether there is more to report than a sign of life. */
-  get hasNews(): boolean {
-    return this.#finished.length > 0;
+  /** Whether it is time to report: the range is done, or some of it has been for long enough. */
+  isDue(now: number): boolean {
+    if (this.#finished.length === 0) return false;
+    return this.isComplete || now - this.#finishedAt >= REPORT_AFTER_MS;
   }
 
   get pendingBytes(): number {
@@ -92,6 +104,15 @@ export class RangeRun {
     const outcomes = this.#finished;
     this.#finished = [];
     this.#pendingBytes = 0;
+    return this.#report(outcomes, last);
+  }
+
+  /** A report that leaves the outcomes for later. */
+  signOfLife(): RangeCommit {
+    return this.#report([], false);
+  }
+
+  #report(outcomes: readonly FinishedOutcome[], last: boolean): RangeCommit {
     return {
       range: this.grant.range,
       epoch: this.grant.epoch,

@@ -232,13 +232,15 @@ export function claim(batch: BatchState, range: RangeState, epoch: number, now: 
 export interface Commit {
   batch: BatchState;
   range: RangeState;
+  /** Nothing is new but the deadline of the lease, which need not be stored. */
+  isSignOfLife: boolean;
   /** The outcomes that are new, with the event number of each. Repeated ones are left out. */
   recorded: (ItemOutcome & { sequence: number })[];
 }
 
 /**
  * Records what a consumer did, or answers null where the range is no longer its own: then nothing changes.
- * A report without items is a sign of life and extends the lease.
+ * A report without news is a sign of life and extends the lease.
  */
 export function commit(
   batch: BatchState,
@@ -250,6 +252,9 @@ export function commit(
   const held = batch.phase === 'running' ? lease.extend(range, epoch, now) : null;
   if (held === null) return null;
   const recorded = newOutcomes(batch, range, report.items);
+  if (recorded.length === 0 && isSignOfLife(range, report)) {
+    return { batch, range: { ...range, ...held }, isSignOfLife: true, recorded };
+  }
   const done = recorded.reduce((bits, item) => bits | (1 << item.position), range.done);
   const finished = done === allDone(range.count);
   const left = finished || report.release !== null;
@@ -279,7 +284,19 @@ export function commit(
     reservedNano: batch.reservedNano - range.reservedNano + reservedNano,
     window: nextWindow(batch.window, report, finished),
   };
-  return { batch: afterCommit(counted, range, report, spent, now), range: nextRange, recorded };
+  const counting = afterCommit(counted, range, report, spent, now);
+  return { batch: counting, range: nextRange, isSignOfLife: false, recorded };
+}
+
+/** An overdue range whose consumer may have been heard by an object that is gone gets more time; null for any other. */
+export function prolong(
+  batch: BatchState,
+  range: RangeState,
+  heardSince: number,
+  now: number,
+): RangeState | null {
+  const prolonged = batch.phase === 'running' ? lease.prolong(range, heardSince, now) : null;
+  return prolonged && { ...range, ...prolonged };
 }
 
 /** A range whose deadline has passed goes back to wait; null for one that is not lost, or that nobody needs any more. */
@@ -348,6 +365,18 @@ export function totals(batch: BatchState): { usage: Usage; costNano: CostNano | 
 /** The bits of a range whose every item is recorded. */
 export function allDone(count: number): number {
   return 2 ** count - 1;
+}
+
+/** Of a report without new outcomes: whether it tells nothing that would have to be stored. */
+function isSignOfLife(
+  range: RangeState,
+  { retries, release, overloaded, unaffordable }: RangeReport,
+): boolean {
+  const knowsTries = Object.entries(retries).every(
+    ([position, tries]) => range.attempts[Number(position)] === tries,
+  );
+  // A prolonged lease is stored anew: its consumer was heard.
+  return knowsTries && release === null && !overloaded && !unaffordable && range.losses === 0;
 }
 
 function newOutcomes(

@@ -15,6 +15,8 @@ import {
   newRig,
   newSeed,
   nextMessages,
+  passTime,
+  type Rig,
   randomFrom,
   readBatch,
   readResults,
@@ -23,6 +25,7 @@ import {
   runToEnd,
   shuffled,
   stateOf,
+  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -102,8 +105,10 @@ describe('a consumer that dies', () => {
     const rig = await newRig(linesOf(['0', '1\n@sandbox latency=3s', '2', '3']), { rangeItems: 4 });
     const asked = vi.spyOn(sandbox, 'complete');
     const [message] = await nextMessages(rig);
-    // Results are handed over after two seconds; the next time it calls, it dies.
+    // Results are handed over after five seconds; the next time it calls, it dies.
     const dying = deliver([message as BatchMessage], dyingEnv('commit', 'before', 2));
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(4), WAIT);
+    passTime(6_000);
     expect(await dying).toEqual(['retry']);
     expect((await stateOf(rig)).completed).toBe(3);
     const committed = await readResults(rig.client, rig.id, '?order=committed');
@@ -141,6 +146,62 @@ describe('a consumer that dies', () => {
     rig.sent.push(again as BatchMessage);
     await runToEnd(rig);
     await expectSound(rig.client, rig.id, rig.customIds);
+  });
+});
+
+describe('a consumer that gives signs of life', () => {
+  const beat = { items: [], retries: {}, release: null, overloaded: false, unaffordable: false };
+
+  async function claimed(): Promise<{ rig: Rig; isHeard: () => Promise<boolean[]> }> {
+    const rig = await newRig(linesOf(['a', 'b']), { rangeItems: 2 });
+    const [message] = await nextMessages(rig);
+    if (message?.kind !== 'run') throw new Error('a run message was expected');
+    expect((await rig.batch.claim([message]))?.grants).toHaveLength(1);
+    const commit = { range: 0, epoch: message.epoch, report: beat, results: [] };
+    return { rig, isHeard: () => rig.batch.commit([commit]) };
+  }
+
+  it('keeps its range as long as it does, and writes nothing', async () => {
+    const { rig, isHeard } = await claimed();
+    const before = [await rowsOf(rig, 'SELECT * FROM ranges'), await rowsOf(rig, 'SELECT * FROM batch')];
+    for (let beats = 0; beats < 10; beats++) {
+      await later(rig, 5_000);
+      expect(await isHeard()).toEqual([true]);
+    }
+    expect([await rowsOf(rig, 'SELECT * FROM ranges'), await rowsOf(rig, 'SELECT * FROM batch')]).toEqual(
+      before,
+    );
+    await later(rig, 14_000);
+    expect(rig.sent).toEqual([]);
+    await later(rig, 2_000);
+    expect(await nextMessages(rig)).toMatchObject([{ range: 0, epoch: 2 }]);
+    expect(await isHeard()).toEqual([false]);
+  });
+
+  it('keeps it where the object that heard them is gone', async () => {
+    const { rig, isHeard } = await claimed();
+    for (let beats = 0; beats < 10; beats++) {
+      passTime(14_000);
+      if (beats > 0) expect(await isHeard()).toEqual([true]);
+      await evictDurableObject(rig.batch);
+      await rig.batch.wake();
+    }
+    expect(await isHeard()).toEqual([true]);
+    expect(rig.sent).toEqual([]);
+  });
+
+  it('loses it once they end, though the object goes away at every chance', async () => {
+    const { rig, isHeard } = await claimed();
+    expect(await isHeard()).toEqual([true]);
+    for (const passed of [14_000, 2_000, 12_000]) {
+      await evictDurableObject(rig.batch);
+      await later(rig, passed);
+      expect(rig.sent).toEqual([]);
+    }
+    await evictDurableObject(rig.batch);
+    await later(rig, 4_000);
+    expect(await nextMessages(rig)).toMatchObject([{ range: 0, epoch: 2 }]);
+    expect(await isHeard()).toEqual([false]);
   });
 });
 

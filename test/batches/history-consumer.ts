@@ -35,7 +35,7 @@ export class HistoryConsumer {
         if (run.grant.done & (1 << position)) continue;
         yield;
         if (!run.isOpen || !startsItems) continue;
-        run.add(this.#try(run, position));
+        run.add(this.#try(run, position), this.#world.now);
         if (this.#world.chance.is(0.4)) held = this.#flush(held, false);
       }
     }
@@ -45,7 +45,9 @@ export class HistoryConsumer {
 
   #flush(runs: readonly RangeRun[], last: boolean): RangeRun[] {
     if (runs.length === 0) return [];
-    const commits = runs.map((run) => run.take(last));
+    // What is not due yet may be handed over all the same: its results are many.
+    const isTaken = (run: RangeRun) => last || run.isDue(this.#world.now) || this.#world.chance.is(0.5);
+    const commits = runs.map((run) => (isTaken(run) ? run.take(last) : run.signOfLife()));
     const repeated = this.#world.chance.is(this.#world.mischief / 5);
     const held = this.#call(() => {
       if (repeated) this.#object.commit(commits);

@@ -17,6 +17,9 @@ const STEP_RETRY_MS = 2_000;
 export class HistoryObject {
   state: machine.BatchState;
   rows: readonly Row[] = [];
+  /** Deadlines after signs of life, which are kept in memory alone, and since when. */
+  #heard = new Map<number, number>();
+  #heardSince = 0;
   /** What the account has booked. */
   booked: machine.BatchState['ledger'] | null = null;
   readonly #world: World;
@@ -38,6 +41,8 @@ export class HistoryObject {
   /** What it held in memory is gone. */
   forget(): void {
     this.#isFinishing = false;
+    this.#heard.clear();
+    this.#heardSince = this.#world.now;
   }
 
   *tick(now: number): Generator<void, void> {
@@ -51,8 +56,12 @@ export class HistoryObject {
     }
     const messages = this.#transaction(() => {
       this.#reclaimPlan(now, now, false);
-      const overdue = this.rows.filter((row) => isInFlight(row) && row.deadline <= now);
-      this.#reclaim(overdue, now, now, false);
+      for (const row of this.#current()) {
+        if (!isInFlight(row) || row.deadline > now) continue;
+        const prolonged = machine.prolong(this.state, row, this.#heardSince, now);
+        if (prolonged === null) this.#reclaim(row, now, now, false);
+        else this.#saveRow({ ...row, ...prolonged });
+      }
       return [...this.#dispatchPlan(now), ...this.#dispatch(now)];
     });
     this.#send(messages);
@@ -119,7 +128,7 @@ export class HistoryObject {
   }
 
   #commitRange({ range: n, epoch, report }: RangeCommit, now: number): boolean {
-    const row = this.rows[n];
+    const row = this.#current()[n];
     const { state } = this;
     const commit = row && machine.commit(state, row, epoch, report, now);
     if (!commit) {
@@ -127,6 +136,10 @@ export class HistoryObject {
       return false;
     }
     this.#news.push(() => this.#oracle.committed(n, epoch, report, commit, state, now));
+    if (commit.isSignOfLife) {
+      this.#heard.set(n, commit.range.deadline);
+      return true;
+    }
     this.#saveRow({ ...row, ...commit.range });
     this.#save(commit.batch);
     return commit.range.status === 'leased';
@@ -141,7 +154,7 @@ export class HistoryObject {
     }
     const row = this.rows[message.range];
     if (row?.epoch === message.epoch) {
-      this.#transaction(() => this.#reclaim([row], row.deadline, this.#world.now, true));
+      this.#transaction(() => this.#reclaim(row, row.deadline, this.#world.now, true));
     }
   }
 
@@ -208,17 +221,15 @@ export class HistoryObject {
     }
     const row = this.rows[message.range];
     if (row?.status === 'queued' && row.epoch === message.epoch)
-      this.#reclaim([row], row.deadline, notBefore, true);
+      this.#reclaim(row, row.deadline, notBefore, true);
   }
 
-  #reclaim(rows: readonly Row[], now: number, notBefore: number, forced: boolean): void {
-    for (const row of rows) {
-      const reclaimed = machine.reclaim(this.state, row, now, notBefore);
-      if (reclaimed === null) continue;
-      this.#news.push(() => this.#oracle.reclaimed(row.n, forced, this.#world.now));
-      this.#saveRow({ ...row, ...reclaimed.range });
-      this.#save(reclaimed.batch);
-    }
+  #reclaim(row: Row, now: number, notBefore: number, forced: boolean): void {
+    const reclaimed = machine.reclaim(this.state, row, now, notBefore);
+    if (reclaimed === null) return;
+    this.#news.push(() => this.#oracle.reclaimed(row.n, forced, this.#world.now));
+    this.#saveRow({ ...row, ...reclaimed.range });
+    this.#save(reclaimed.batch);
   }
 
   #reclaimPlan(now: number, notBefore: number, forced: boolean): void {
@@ -263,7 +274,7 @@ export class HistoryObject {
         const isShort = this.#world.scenario.ceilingNano !== null && state.inFlight > 0;
         const hasRoom = machine.roomInWindow(state) > 0 && !isShort;
         let dueAt = this.#world.expiresAt;
-        for (const row of this.rows) {
+        for (const row of this.#current()) {
           if (row.status === 'waiting' && hasRoom) dueAt = Math.min(dueAt, row.notBefore);
           if (isInFlight(row)) dueAt = Math.min(dueAt, row.deadline);
         }
@@ -286,7 +297,13 @@ export class HistoryObject {
     this.rows = [...this.rows, ...added];
   }
 
+  /** The rows as the object knows them, with what it heard of their consumers. */
+  #current(): Row[] {
+    return this.rows.map((row) => ({ ...row, deadline: this.#heard.get(row.n) ?? row.deadline }));
+  }
+
   #saveRow(row: Row): void {
+    this.#heard.delete(row.n);
     this.rows = this.rows.with(row.n, row);
   }
 

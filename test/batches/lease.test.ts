@@ -6,7 +6,7 @@ const NOW = 1_800_000_000_000;
 
 const WAITING: lease.Lease = { status: 'waiting', epoch: 4, deadline: 0, notBefore: NOW - 1, losses: 2 };
 const QUEUED: lease.Lease = { ...WAITING, status: 'queued', epoch: 5, deadline: NOW + 10 };
-const LEASED: lease.Lease = { ...QUEUED, status: 'leased' };
+const LEASED: lease.Lease = { ...QUEUED, status: 'leased', losses: 0 };
 const DONE: lease.Lease = { ...QUEUED, status: 'done' };
 const BY_STATUS = { waiting: { ...WAITING, epoch: 5 }, queued: QUEUED, leased: LEASED, done: DONE };
 
@@ -55,7 +55,11 @@ describe('a claim', () => {
 
 describe('a sign of life', () => {
   it('of whoever holds the work extends the lease and ends the row of losses', () => {
-    expect(lease.extend(LEASED, 5, NOW)).toEqual({ ...LEASED, deadline: NOW + lease.LEASE_MS, losses: 0 });
+    expect(lease.extend({ ...LEASED, losses: 1 }, 5, NOW)).toEqual({
+      ...LEASED,
+      deadline: NOW + lease.LEASE_MS,
+      losses: 0,
+    });
   });
 
   it('under any other epoch is refused', () => {
@@ -64,6 +68,34 @@ describe('a sign of life', () => {
 
   it.each(['waiting', 'queued', 'done'] as const)('of work that is %s is refused', (status) => {
     expect(lease.extend(BY_STATUS[status], 5, NOW)).toBeNull();
+  });
+});
+
+describe('a lease that is overdue', () => {
+  const overdue = { ...LEASED, deadline: NOW };
+
+  it('has its time once more from when all signs of life are known, if its last ones may not be', () => {
+    const prolonged = { ...overdue, deadline: NOW - 5_000 + lease.LEASE_MS, losses: 1 };
+    expect(lease.prolong(overdue, NOW - 5_000, NOW)).toEqual(prolonged);
+    expect(lease.extend(prolonged, 5, NOW)).toMatchObject({ losses: 0 });
+  });
+
+  it('is not prolonged a second time, though the object went away again', () => {
+    expect(lease.prolong({ ...overdue, losses: 1 }, NOW, NOW)).toBeNull();
+  });
+
+  it('is not prolonged where every sign of life since its last is known', () => {
+    expect(lease.prolong(overdue, NOW - lease.LEASE_MS, NOW)).toBeNull();
+    expect(lease.prolong(overdue, NOW - lease.LEASE_MS - 1, NOW)).toBeNull();
+  });
+
+  it('is not prolonged into the past', () => {
+    const old = { ...overdue, deadline: NOW - 60_000 };
+    expect(lease.prolong(old, NOW - lease.LEASE_MS, NOW)).toBeNull();
+  });
+
+  it.each(['waiting', 'queued', 'done'] as const)('of work that is %s is none', (status) => {
+    expect(lease.prolong({ ...BY_STATUS[status], deadline: NOW, losses: 0 }, NOW, NOW)).toBeNull();
   });
 });
 
@@ -77,13 +109,18 @@ describe('reclaiming', () => {
         ...held,
         status: 'waiting',
         notBefore: held.deadline,
-        losses: 3,
+        losses: held.losses + 1,
       });
     },
   );
 
   it.each(['waiting', 'done'] as const)('leaves work alone that is %s', (status) => {
     expect(lease.reclaim(BY_STATUS[status], NOW + 1e9)).toBeNull();
+  });
+
+  it('counts a lease that was prolonged as lost once', () => {
+    const prolonged = lease.prolong(LEASED, NOW, NOW);
+    expect(prolonged && lease.reclaim(prolonged, NOW + lease.LEASE_MS)?.losses).toBe(1);
   });
 
   it('lets the work wait as long as asked', () => {

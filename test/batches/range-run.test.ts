@@ -11,6 +11,7 @@ import { Chance } from './chance';
 
 const KEY = 'files/acct_range_run/input';
 const TEXT = new TextEncoder().encode('{}');
+const NOW = 1_800_000_000_000;
 
 /** A line of input; its content is its own custom_id, so that a line can be told from another. */
 const lineOf = (id: string) =>
@@ -126,7 +127,7 @@ describe('a report', () => {
 
   it('has what came since the last one', () => {
     const run = new RangeRun(grantOf());
-    run.add(outcome(1));
+    run.add(outcome(1), NOW);
     expect(run.pendingBytes).toBe(TEXT.byteLength);
     const first = run.take(false);
     expect(first.report.items.map(({ position }) => position)).toEqual([1]);
@@ -135,11 +136,36 @@ describe('a report', () => {
     expect(run.take(false).report.items).toEqual([]);
   });
 
+  it('is due once the range is done, or some of it has waited for the rest for five seconds', () => {
+    const run = new RangeRun(grantOf());
+    expect(run.isDue(NOW)).toBe(false);
+    run.add(retry(0, 500), NOW);
+    expect(run.isDue(NOW + 60_000)).toBe(false);
+    run.add(outcome(1), NOW);
+    run.add(outcome(0), NOW + 2_000);
+    expect([run.isDue(NOW + 4_999), run.isDue(NOW + 5_000)]).toEqual([false, true]);
+    run.take(false);
+    expect(run.isDue(NOW + 60_000)).toBe(false);
+    run.add(outcome(2), NOW + 5_000);
+    expect(run.isDue(NOW + 5_000)).toBe(true);
+  });
+
+  it('that only says that its consumer lives leaves the outcomes for later', () => {
+    const run = new RangeRun(grantOf());
+    run.add(outcome(1), NOW);
+    run.add(retry(2, 500), NOW);
+    expect(run.signOfLife()).toMatchObject({
+      report: { items: [], retries: { 2: 1 }, release: null },
+      results: [],
+    });
+    expect(run.take(false).report.items).toHaveLength(1);
+  });
+
   it('gives back what is not done with the last one, after the longest wait asked for', () => {
     const run = new RangeRun(grantOf());
-    run.add(outcome(0));
-    run.add(retry(1, 500));
-    run.add(retry(2, 300, true));
+    run.add(outcome(0), NOW);
+    run.add(retry(1, 500), NOW);
+    run.add(retry(2, 300, true), NOW);
     expect(run.take(false).report).toMatchObject({ release: null, overloaded: false });
     expect(run.take(true).report).toMatchObject({
       release: { delayMs: 500 },
@@ -151,17 +177,17 @@ describe('a report', () => {
   it('gives nothing back where all is done, also by others before', () => {
     const run = new RangeRun(grantOf({}, { done: 0b101 }));
     expect(run.isComplete).toBe(false);
-    run.add(outcome(1));
+    run.add(outcome(1), NOW);
     expect(run.isComplete).toBe(true);
     expect(run.take(true).report.release).toBeNull();
   });
 
   it('says that the money did not reach, and no more items start', () => {
     const run = new RangeRun(grantOf({}, { aloneWithNano: 100 }));
-    run.add(outcome(0, 60));
+    run.add(outcome(0, 60), NOW);
     expect(run.left).toBe(40);
     expect(run.isOpen).toBe(true);
-    run.add({ kind: 'unaffordable' });
+    run.add({ kind: 'unaffordable' }, NOW);
     expect(run.isOpen).toBe(false);
     expect(run.take(false).report.unaffordable).toBe(false);
     expect(run.take(true).report.unaffordable).toBe(true);
