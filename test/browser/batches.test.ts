@@ -48,7 +48,7 @@ it('goes from a dropped file to an estimate, live progress and results, without 
     const done = Number(await bar.getAttribute('aria-valuenow'));
     seen.add(done);
     if (done === 60) break;
-    if (done > 0) results = Math.max(results, await page.locator('.results tbody tr').count());
+    if (done > 0) results = Math.max(results, await page.locator('.tab-panel tbody tr').count());
     await page.waitForTimeout(100);
   }
   // It was seen at several points on its way, and results were there before the end.
@@ -177,7 +177,7 @@ it('streams only the counts of a very large batch, and reads its results by page
     .poll(
       async () => {
         await page.getByRole('button', { name: 'Reload' }).click();
-        return page.locator('.results tbody tr').count();
+        return page.locator('.tab-panel tbody tr').count();
       },
       { timeout: 20_000 },
     )
@@ -205,7 +205,7 @@ it('groups errors by type and retries what failed', async () => {
 
   await page.getByRole('tab', { name: 'Errors 4' }).press('ArrowLeft');
   await page.getByRole('button', { name: 'Failed', exact: true }).click();
-  await expect.poll(() => page.locator('.results tbody tr').count()).toBe(4);
+  await expect.poll(() => page.locator('.tab-panel tbody tr').count()).toBe(4);
 
   await page.getByRole('button', { name: 'Retry 4' }).click();
   await page.waitForURL((url) => url.hash.includes('batch_') && !url.hash.includes(id));

@@ -10,8 +10,9 @@ import { Icon } from '../components/icon';
 import { EmptyState, Page } from '../components/page';
 import { Pager, usePagedList } from '../components/pager';
 import { Badge } from '../components/status-badge';
+import { type Column, Table } from '../components/table';
 import { Time } from '../components/time';
-import { formatMoney, NO_VALUE } from '../format';
+import { formatMoney } from '../format';
 import { messages } from '../preferences';
 import { href, navigate } from '../route';
 
@@ -21,6 +22,30 @@ export function AdminPage() {
   const { admin: m } = messages.value;
   const list = usePagedList<AccountResponse>(PATH);
   const [adding, setAdding] = useState(false);
+  const columns: Column<AccountResponse>[] = [
+    {
+      name: m.account,
+      cell: ({ id, name }) => (
+        <>
+          <a href={href('admin', id)} class="row-link">
+            {name}
+          </a>
+          <div class="mono muted">{id}</div>
+        </>
+      ),
+    },
+    { name: m.status, cell: (account) => <AccountBadge account={account} /> },
+    {
+      name: m.limits.monthly_budget,
+      class: 'number wide-only',
+      cell: ({ limits }) => formatMoney(limits.monthly_budget),
+    },
+    {
+      name: m.created,
+      class: 'number muted wide-only',
+      cell: ({ created_at }) => <Time iso={created_at} />,
+    },
+  ];
   return (
     <Page
       title={m.title}
@@ -38,45 +63,7 @@ export function AdminPage() {
           <p>{m.noneText}</p>
         </EmptyState>
       ) : (
-        <div class="table-frame">
-          <table class="rows">
-            <thead>
-              <tr>
-                <th scope="col">{m.account}</th>
-                <th scope="col">{m.status}</th>
-                <th scope="col" class="number wide-only">
-                  {m.limits.monthly_budget}
-                </th>
-                <th scope="col" class="number wide-only">
-                  {m.created}
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.data?.data.map((account) => (
-                <tr key={account.id}>
-                  <td>
-                    <a href={href('admin', account.id)} class="row-link">
-                      {account.name}
-                    </a>
-                    <div class="mono muted">{account.id}</div>
-                  </td>
-                  <td>
-                    <AccountBadge account={account} />
-                  </td>
-                  <td class="number wide-only">
-                    {account.limits.monthly_budget == null
-                      ? NO_VALUE
-                      : formatMoney(account.limits.monthly_budget)}
-                  </td>
-                  <td class="number muted wide-only">
-                    <Time iso={account.created_at} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table columns={columns} rows={list.data?.data ?? null} keyOf={({ id }) => id} />
       )}
       <Pager list={list} />
       {adding && <NewAccountDialog onClose={() => setAdding(false)} />}

@@ -7,6 +7,7 @@ import { ErrorNotice } from '../components/error-notice';
 import { Pager, usePagedList } from '../components/pager';
 import { SecretDialog } from '../components/secret-dialog';
 import { Badge } from '../components/status-badge';
+import { type Column, Table } from '../components/table';
 import { Time } from '../components/time';
 import { useConfirm } from '../components/use-confirm';
 import { messages } from '../preferences';
@@ -31,6 +32,51 @@ export function KeyList({ path }: { path: string }) {
     await request('DELETE', `${path}/${key.id}`);
     list.reload();
   });
+  const columns: Column<KeyResponse>[] = [
+    {
+      name: m.key,
+      cell: ({ name, hint }) => (
+        <>
+          <span class="row-link">{name}</span>
+          <div class="mono muted">{hint}</div>
+        </>
+      ),
+    },
+    { name: m.status, cell: (key) => <KeyBadge item={key} /> },
+    {
+      name: m.created,
+      class: 'number muted wide-only',
+      cell: ({ created_at }) => <Time iso={created_at} />,
+    },
+    {
+      name: m.keyExpires,
+      class: 'number muted wide-only',
+      cell: ({ expires_at }) => (expires_at === null ? m.never : <Time iso={expires_at} />),
+    },
+    {
+      name: m.actions,
+      unnamed: true,
+      class: 'number',
+      cell: (key) =>
+        key.revoked_at === null && (
+          <button
+            type="button"
+            class="quiet small"
+            aria-label={m.revokeKey(key.name)}
+            onClick={() =>
+              confirm.ask({
+                title: m.revokeTitle(key.name),
+                text: m.revokeText,
+                action: m.revoke,
+                onConfirm: () => revoke.run(key),
+              })
+            }
+          >
+            {m.revoke}
+          </button>
+        ),
+    },
+  ];
   return (
     <section class="stack tight">
       <h2>{m.keys}</h2>
@@ -62,63 +108,7 @@ export function KeyList({ path }: { path: string }) {
       {list.data?.data.length === 0 ? (
         <p class="muted centered">{m.noKeys}</p>
       ) : (
-        <div class="table-frame">
-          <table class="rows">
-            <thead>
-              <tr>
-                <th scope="col">{m.key}</th>
-                <th scope="col">{m.status}</th>
-                <th scope="col" class="number wide-only">
-                  {m.created}
-                </th>
-                <th scope="col" class="number wide-only">
-                  {m.keyExpires}
-                </th>
-                <th scope="col">
-                  <span class="visually-hidden">{m.actions}</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {list.data?.data.map((key) => (
-                <tr key={key.id}>
-                  <td>
-                    <span class="row-link">{key.name}</span>
-                    <div class="mono muted">{key.hint}</div>
-                  </td>
-                  <td>
-                    <KeyBadge item={key} />
-                  </td>
-                  <td class="number muted wide-only">
-                    <Time iso={key.created_at} />
-                  </td>
-                  <td class="number muted wide-only">
-                    {key.expires_at === null ? m.never : <Time iso={key.expires_at} />}
-                  </td>
-                  <td class="number">
-                    {key.revoked_at === null && (
-                      <button
-                        type="button"
-                        class="quiet small"
-                        aria-label={m.revokeKey(key.name)}
-                        onClick={() =>
-                          confirm.ask({
-                            title: m.revokeTitle(key.name),
-                            text: m.revokeText,
-                            action: m.revoke,
-                            onConfirm: () => revoke.run(key),
-                          })
-                        }
-                      >
-                        {m.revoke}
-                      </button>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table columns={columns} rows={list.data?.data ?? null} keyOf={({ id }) => id} />
       )}
       <Pager list={list} />
       {secret !== null && <SecretDialog title={m.keyTitle} secret={secret} onClose={() => setSecret(null)} />}

@@ -8,6 +8,7 @@ import { Icon } from '../components/icon';
 import { EmptyState, Page } from '../components/page';
 import { Pager, usePagedList } from '../components/pager';
 import { StatusBadge } from '../components/status-badge';
+import { type Column, Table } from '../components/table';
 import { Time } from '../components/time';
 import { formatCount, formatMoney } from '../format';
 import { messages } from '../preferences';
@@ -77,54 +78,39 @@ function NoBatches({ filter }: { filter: BatchStatus | 'all' }) {
 
 function BatchTable({ batches }: { batches: BatchResponse[] | null }) {
   const { batches: m } = messages.value;
-  return (
-    <div class="table-frame" aria-busy={batches === null}>
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">{m.batch}</th>
-            <th scope="col">{m.status}</th>
-            <th scope="col" class="wide-only">
-              {m.model}
-            </th>
-            <th scope="col">{m.progress}</th>
-            <th scope="col" class="number wide-only">
-              {m.cost}
-            </th>
-            <th scope="col" class="number wide-only">
-              {m.created}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {batches?.map((batch) => (
-            <tr key={batch.id}>
-              <td>
-                <a href={href('batches', batch.id)} class="row-link">
-                  {batch.metadata?.name ?? batch.id}
-                </a>
-                {batch.metadata?.name !== undefined && <div class="mono muted">{batch.id}</div>}
-              </td>
-              <td>
-                <StatusBadge status={batch.status} />
-              </td>
-              <td class="wide-only">{batch.model ?? m.severalModels}</td>
-              <td>
-                <ProgressBar progress={batch} small />
-                <div class="muted tabular">
-                  {m.doneOf(formatCount(batch.completed + batch.failed), formatCount(batch.total))}
-                </div>
-              </td>
-              <td class="number wide-only">{formatMoney(batch.cost?.total_cost)}</td>
-              <td class="number muted wide-only">
-                <Time iso={batch.created_at} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const columns: Column<BatchResponse>[] = [
+    {
+      name: m.batch,
+      cell: ({ id, metadata }) => (
+        <>
+          <a href={href('batches', id)} class="row-link">
+            {metadata?.name ?? id}
+          </a>
+          {metadata?.name !== undefined && <div class="mono muted">{id}</div>}
+        </>
+      ),
+    },
+    { name: m.status, cell: ({ status }) => <StatusBadge status={status} /> },
+    { name: m.model, class: 'wide-only', cell: ({ model }) => model ?? m.severalModels },
+    {
+      name: m.progress,
+      cell: (batch) => (
+        <>
+          <ProgressBar progress={batch} small />
+          <div class="muted tabular">
+            {m.doneOf(formatCount(batch.completed + batch.failed), formatCount(batch.total))}
+          </div>
+        </>
+      ),
+    },
+    { name: m.cost, class: 'number wide-only', cell: ({ cost }) => formatMoney(cost?.total_cost) },
+    {
+      name: m.created,
+      class: 'number muted wide-only',
+      cell: ({ created_at }) => <Time iso={created_at} />,
+    },
+  ];
+  return <Table columns={columns} rows={batches} keyOf={({ id }) => id} />;
 }
 
 /** Lists have no stream: as long as a batch runs, they are asked for again when the API says so. */

@@ -7,6 +7,7 @@ import { ErrorNotice } from '../components/error-notice';
 import { Icon } from '../components/icon';
 import { Pager, usePagedList } from '../components/pager';
 import { Badge } from '../components/status-badge';
+import { type Column, Table } from '../components/table';
 import { formatCount, formatMoney, NO_VALUE } from '../format';
 import { messages } from '../preferences';
 import { isEnded, streamsResults, type WatchView } from './batch-watch';
@@ -61,67 +62,57 @@ function PagedResults({ id, ended }: { id: string; ended: boolean }) {
 function ResultTable({ results }: { results: readonly BatchResult[] }) {
   const { batches: m } = messages.value;
   const [open, setOpen] = useState<string | null>(null);
+  const columns: Column<BatchResult>[] = [
+    {
+      name: m.request,
+      cell: ({ custom_id }) => (
+        <button
+          type="button"
+          class="disclose mono"
+          aria-expanded={open === custom_id}
+          onClick={() => setOpen(open === custom_id ? null : custom_id)}
+        >
+          <Icon name="next" />
+          <span>{custom_id}</span>
+        </button>
+      ),
+    },
+    {
+      name: m.outcome,
+      cell: ({ error, status_code }) => (
+        <Badge tone={error === null ? 'good' : 'bad'}>{status_code ?? m.notDone}</Badge>
+      ),
+    },
+    { name: m.answer, class: 'clip', cell: (result) => result.error?.message ?? answerText(result) },
+    {
+      name: m.tokens,
+      class: 'number wide-only',
+      cell: ({ body }) => (body === null ? NO_VALUE : formatCount(body.usage.total_tokens)),
+    },
+    {
+      name: m.cost,
+      class: 'number wide-only',
+      cell: ({ body }) => formatMoney(body?.cost?.total_cost),
+    },
+  ];
   return (
-    <div class="table-frame">
-      <table class="rows results">
-        <thead>
-          <tr>
-            <th scope="col">{m.request}</th>
-            <th scope="col">{m.outcome}</th>
-            <th scope="col">{m.answer}</th>
-            <th scope="col" class="number wide-only">
-              {m.tokens}
-            </th>
-            <th scope="col" class="number wide-only">
-              {m.cost}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {results.map((result) => (
-            <ResultRow
-              key={result.custom_id}
-              result={result}
-              open={open === result.custom_id}
-              onToggle={() => setOpen(open === result.custom_id ? null : result.custom_id)}
-            />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      columns={columns}
+      rows={results}
+      keyOf={({ custom_id }) => custom_id}
+      detail={(result) => (result.custom_id === open ? <ResultDetail result={result} /> : null)}
+    />
   );
 }
 
-function ResultRow({ result, open, onToggle }: { result: BatchResult; open: boolean; onToggle: () => void }) {
-  const { batches: m } = messages.value;
-  const { custom_id, status_code, body, error } = result;
+function ResultDetail({ result }: { result: BatchResult }) {
   return (
     <>
-      <tr class={open ? 'open' : ''}>
-        <td>
-          <button type="button" class="disclose mono" aria-expanded={open} onClick={onToggle}>
-            <Icon name="next" />
-            <span>{custom_id}</span>
-          </button>
-        </td>
-        <td>
-          <Badge tone={error === null ? 'good' : 'bad'}>{status_code ?? m.notDone}</Badge>
-        </td>
-        <td class="clip">{error === null ? answerText(result) : error.message}</td>
-        <td class="number wide-only">{body === null ? NO_VALUE : formatCount(body.usage.total_tokens)}</td>
-        <td class="number wide-only">{formatMoney(body?.cost?.total_cost)}</td>
-      </tr>
-      {open && (
-        <tr class="detail">
-          <td colSpan={5}>
-            {error === null && <p class="answer">{answerText(result)}</p>}
-            <details open={error !== null}>
-              <summary>JSON</summary>
-              <CodeBlock text={JSON.stringify(result, null, 2)} label={m.copyResult} />
-            </details>
-          </td>
-        </tr>
-      )}
+      {result.error === null && <p class="answer">{answerText(result)}</p>}
+      <details open={result.error !== null}>
+        <summary>JSON</summary>
+        <CodeBlock text={JSON.stringify(result, null, 2)} label={messages.value.batches.copyResult} />
+      </details>
     </>
   );
 }

@@ -1,5 +1,6 @@
 // Usage in rows, with the same figures as the chart and more.
 import type { UsageRow } from '../../contract/accounts';
+import { type Column, Table } from '../components/table';
 import { formatCount, formatMoney } from '../format';
 import { messages } from '../preferences';
 
@@ -15,45 +16,32 @@ export function UsageTable({ name, rows, label, share }: UsageTableProps) {
   const { usage: m } = messages.value;
   if (rows.length === 0) return <p class="muted centered">{m.none}</p>;
   const largest = Math.max(...rows.map((row) => share?.(row) ?? 0));
-  return (
-    <div class="table-frame">
-      <table class="rows">
-        <thead>
-          <tr>
-            <th scope="col">{name}</th>
-            <th scope="col" class="number">
-              {m.metrics.requests}
-            </th>
-            <th scope="col" class="number wide-only">
-              {m.promptTokens}
-            </th>
-            <th scope="col" class="number wide-only">
-              {m.completionTokens}
-            </th>
-            <th scope="col" class="number">
-              {m.metrics.cost}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={label(row)}>
-              <td>
-                {label(row)}
-                {share && (
-                  <div class="share" aria-hidden="true">
-                    <span style={{ width: `${largest === 0 ? 0 : (share(row) / largest) * 100}%` }} />
-                  </div>
-                )}
-              </td>
-              <td class="number">{formatCount(row.requests)}</td>
-              <td class="number wide-only">{formatCount(row.usage.prompt_tokens)}</td>
-              <td class="number wide-only">{formatCount(row.usage.completion_tokens)}</td>
-              <td class="number">{formatMoney(row.cost?.total_cost)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const columns: Column<UsageRow>[] = [
+    {
+      name,
+      cell: (row) => (
+        <>
+          {label(row)}
+          {share && (
+            <div class="share" aria-hidden="true">
+              <span style={{ width: `${largest === 0 ? 0 : (share(row) / largest) * 100}%` }} />
+            </div>
+          )}
+        </>
+      ),
+    },
+    { name: m.metrics.requests, class: 'number', cell: ({ requests }) => formatCount(requests) },
+    {
+      name: m.promptTokens,
+      class: 'number wide-only',
+      cell: ({ usage }) => formatCount(usage.prompt_tokens),
+    },
+    {
+      name: m.completionTokens,
+      class: 'number wide-only',
+      cell: ({ usage }) => formatCount(usage.completion_tokens),
+    },
+    { name: m.metrics.cost, class: 'number', cell: ({ cost }) => formatMoney(cost?.total_cost) },
+  ];
+  return <Table columns={columns} rows={rows} keyOf={label} />;
 }
