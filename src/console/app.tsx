@@ -3,6 +3,7 @@ import type { ComponentChild } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { AccountPage } from './admin/account-page';
 import { AdminPage } from './admin/admin-page';
+import { AuditPage } from './admin/audit-page';
 import { BatchPage } from './batches/batch-page';
 import { BatchesPage } from './batches/batches-page';
 import { NewBatchPage } from './batches/new-batch-page';
@@ -41,7 +42,7 @@ export function App() {
 }
 
 /** A key makes each path a page of its own: nothing of the one before stays. */
-function pageOf([section = 'batches', id]: string[]): ComponentChild {
+function pageOf([section = 'batches', id, part]: string[]): ComponentChild {
   switch (section) {
     case 'batches':
       if (id === undefined) return <BatchesPage />;
@@ -55,7 +56,9 @@ function pageOf([section = 'batches', id]: string[]): ComponentChild {
     case 'webhooks':
       return <WebhooksPage />;
     case 'admin':
-      return id === undefined ? <AdminPage /> : <AccountPage key={id} id={id} />;
+      if (id === undefined) return <AdminPage />;
+      // No account has this id.
+      return id === 'audit' ? <AuditPage key={part} accountId={part} /> : <AccountPage key={id} id={id} />;
     default:
       return <UnknownPage />;
   }

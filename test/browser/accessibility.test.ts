@@ -105,7 +105,19 @@ const VISITS: Visit[] = [
   },
   { name: 'webhooks', at: () => '#/webhooks', act: heading('Webhooks') },
   { name: 'accounts', at: () => '#/admin', act: (page) => page.locator('tbody tr').first().waitFor() },
-  { name: 'an account', at: () => `#/admin/${owner.id}`, act: (page) => page.locator('tbody tr').waitFor() },
+  {
+    name: 'an account',
+    at: () => `#/admin/${owner.id}`,
+    act: async (page) => {
+      await page.locator('tbody tr').waitFor();
+      await page.getByText('Scopes and limits').click();
+    },
+  },
+  {
+    name: 'the audit log',
+    at: () => '#/admin/audit',
+    act: (page) => page.locator('tbody tr').first().waitFor(),
+  },
 ];
 
 describe.each([

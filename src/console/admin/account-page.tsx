@@ -52,23 +52,28 @@ export function AccountPage({ id }: { id: string }) {
         </span>
       }
       actions={
-        <button
-          type="button"
-          class="quiet"
-          disabled={setStatus.busy}
-          onClick={() =>
-            active
-              ? confirm.ask({
-                  title: m.suspendTitle,
-                  text: m.suspendText,
-                  action: m.suspend,
-                  onConfirm: () => setStatus.run('suspended'),
-                })
-              : setStatus.run('active')
-          }
-        >
-          {active ? m.suspend : m.activate}
-        </button>
+        <>
+          <a href={href('admin', 'audit', id)} class="button quiet">
+            {m.audit}
+          </a>
+          <button
+            type="button"
+            class="quiet"
+            disabled={setStatus.busy}
+            onClick={() =>
+              active
+                ? confirm.ask({
+                    title: m.suspendTitle,
+                    text: m.suspendText,
+                    action: m.suspend,
+                    onConfirm: () => setStatus.run('suspended'),
+                  })
+                : setStatus.run('active')
+            }
+          >
+            {active ? m.suspend : m.activate}
+          </button>
+        </>
       }
     >
       <ErrorNotice failure={setStatus.failure} />

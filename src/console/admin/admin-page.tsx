@@ -51,10 +51,15 @@ export function AdminPage() {
       title={m.title}
       lead={m.lead}
       actions={
-        <button type="button" class="primary" onClick={() => setAdding(true)}>
-          <Icon name="plus" />
-          {m.create}
-        </button>
+        <>
+          <a href={href('admin', 'audit')} class="button quiet">
+            {m.audit}
+          </a>
+          <button type="button" class="primary" onClick={() => setAdding(true)}>
+            <Icon name="plus" />
+            {m.create}
+          </button>
+        </>
       }
     >
       <ErrorNotice failure={list.failure} onRetry={list.reload} />

@@ -1,7 +1,7 @@
 // An account's keys: made, seen once, recognised by their hint, revoked.
 import { useState } from 'preact/hooks';
 import type { KeyResponse } from '../../contract/accounts';
-import { request, requestJson } from '../api/request';
+import { request } from '../api/request';
 import { useAction } from '../api/use-action';
 import { ErrorNotice } from '../components/error-notice';
 import { Pager, usePagedList } from '../components/pager';
@@ -10,24 +10,16 @@ import { Badge } from '../components/status-badge';
 import { type Column, Table } from '../components/table';
 import { Time } from '../components/time';
 import { useConfirm } from '../components/use-confirm';
+import { formatCount } from '../format';
 import { messages } from '../preferences';
+import { KEY_LIMITS } from './limit-fields';
+import { NewKeyForm } from './new-key-form';
 
 export function KeyList({ path }: { path: string }) {
   const { admin: m } = messages.value;
   const list = usePagedList<KeyResponse>(path);
-  const [name, setName] = useState('');
-  const [expires, setExpires] = useState('');
   const [secret, setSecret] = useState<string | null>(null);
   const confirm = useConfirm();
-
-  const create = useAction(async () => {
-    const body = { name: name.trim(), ...(expires !== '' && { expires_at: `${expires}T23:59:59Z` }) };
-    const made = await requestJson<KeyResponse & { key: string }>('POST', path, { body });
-    setSecret(made.key);
-    setName('');
-    setExpires('');
-    list.reload();
-  });
   const revoke = useAction(async (key: KeyResponse) => {
     await request('DELETE', `${path}/${key.id}`);
     list.reload();
@@ -35,14 +27,20 @@ export function KeyList({ path }: { path: string }) {
   const columns: Column<KeyResponse>[] = [
     {
       name: m.key,
-      cell: ({ name, hint }) => (
+      cell: (key) => (
         <>
-          <span class="row-link">{name}</span>
-          <div class="mono muted">{hint}</div>
+          <span class="row-link">{key.name}</span>
+          <div class="mono muted">{key.hint}</div>
+          <small>{allowances(key)}</small>
         </>
       ),
     },
     { name: m.status, cell: (key) => <KeyBadge item={key} /> },
+    {
+      name: m.keyUsed,
+      class: 'number muted wide-only',
+      cell: ({ last_used_at }) => (last_used_at === null ? m.never : <Time iso={last_used_at} />),
+    },
     {
       name: m.created,
       class: 'number muted wide-only',
@@ -80,31 +78,14 @@ export function KeyList({ path }: { path: string }) {
   return (
     <section class="stack tight">
       <h2>{m.keys}</h2>
-      <form
-        class="card key-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          create.run();
+      <NewKeyForm
+        path={path}
+        onMade={({ key }) => {
+          setSecret(key);
+          list.reload();
         }}
-      >
-        <label class="field">
-          <span class="field-label">{m.keyName}</span>
-          <input
-            required
-            maxLength={200}
-            value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          <span class="field-label">{m.keyExpires}</span>
-          <input type="date" value={expires} onInput={(event) => setExpires(event.currentTarget.value)} />
-        </label>
-        <button type="submit" class="primary" disabled={create.busy || name.trim() === ''}>
-          {m.createKey}
-        </button>
-      </form>
-      <ErrorNotice failure={create.failure ?? revoke.failure ?? list.failure} />
+      />
+      <ErrorNotice failure={revoke.failure ?? list.failure} />
       {list.data?.data.length === 0 ? (
         <p class="muted centered">{m.noKeys}</p>
       ) : (
@@ -122,4 +103,14 @@ function KeyBadge({ item }: { item: KeyResponse }) {
   if (item.revoked_at !== null) return <Badge tone="bad">{m.revoked}</Badge>;
   const expired = item.expires_at !== null && new Date(item.expires_at).getTime() <= Date.now();
   return expired ? <Badge tone="warn">{m.expired}</Badge> : <Badge tone="good">{m.statuses.active}</Badge>;
+}
+
+/** What a key may do and how much of it, in one line. */
+function allowances({ scopes, limits }: KeyResponse): string {
+  const { admin: m } = messages.value;
+  const held = KEY_LIMITS.flatMap((name) => {
+    const limit = limits[name] ?? null;
+    return limit === null ? [] : [`${m.limits[name]}: ${formatCount(limit)}`];
+  });
+  return [`${m.scopes}: ${scopes?.join(', ') ?? m.everyScope}`, ...held].join(' · ');
 }

@@ -1,20 +1,11 @@
-// An account's limits; an empty field is no limit.
+// An account's limits, to be changed.
 import { useState } from 'preact/hooks';
-import type { AccountResponse, Limits } from '../../contract/accounts';
+import type { AccountResponse } from '../../contract/accounts';
 import { requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
 import { ErrorNotice } from '../components/error-notice';
-import { Field } from '../components/field';
 import { messages } from '../preferences';
-
-const NAMES = [
-  'requests_per_minute',
-  'tokens_per_minute',
-  'monthly_budget',
-  'concurrent_batches',
-  'storage_bytes',
-] as const satisfies (keyof Limits)[];
-type LimitName = (typeof NAMES)[number];
+import { ACCOUNT_LIMITS, LimitFields, limitsOf, limitTexts } from './limit-fields';
 
 interface LimitsFormProps {
   path: string;
@@ -24,7 +15,7 @@ interface LimitsFormProps {
 
 export function LimitsForm({ path, account, onChange }: LimitsFormProps) {
   const { admin: m } = messages.value;
-  const [texts, setTexts] = useState(() => textsOf(account.limits));
+  const [texts, setTexts] = useState(() => limitTexts(ACCOUNT_LIMITS, account.limits));
   const [saved, setSaved] = useState(false);
   const save = useAction(async () => {
     onChange(await requestJson<AccountResponse>('PATCH', path, { body: { limits: limitsOf(texts) } }));
@@ -40,23 +31,14 @@ export function LimitsForm({ path, account, onChange }: LimitsFormProps) {
           save.run();
         }}
       >
-        <div class="grid-2">
-          {NAMES.map((name) => (
-            <Field key={name} label={m.limits[name]}>
-              <input
-                type="number"
-                min={0}
-                step={name === 'monthly_budget' ? 'any' : 1}
-                value={texts[name]}
-                placeholder={m.noLimit}
-                onInput={(event) => {
-                  setSaved(false);
-                  setTexts({ ...texts, [name]: event.currentTarget.value });
-                }}
-              />
-            </Field>
-          ))}
-        </div>
+        <LimitFields
+          names={ACCOUNT_LIMITS}
+          texts={texts}
+          onInput={(next) => {
+            setSaved(false);
+            setTexts(next);
+          }}
+        />
         <ErrorNotice failure={save.failure} />
         <div class="actions">
           <span class="muted" role="status">
@@ -69,17 +51,4 @@ export function LimitsForm({ path, account, onChange }: LimitsFormProps) {
       </form>
     </section>
   );
-}
-
-function textsOf(limits: Limits): Record<LimitName, string> {
-  return Object.fromEntries(NAMES.map((name) => [name, String(limits[name] ?? '')])) as Record<
-    LimitName,
-    string
-  >;
-}
-
-/** Every limit is sent: null lifts one. */
-function limitsOf(texts: Record<LimitName, string>): Record<LimitName, number | null> {
-  const limits = NAMES.map((name) => [name, texts[name].trim() === '' ? null : Number(texts[name])]);
-  return Object.fromEntries(limits) as Record<LimitName, number | null>;
 }

@@ -1,4 +1,5 @@
 // Every sentence of the console in English. `ko.ts` has the same keys: the type of `en` holds it to that.
+import type { AuditAction } from '../../contract/accounts';
 import type { BatchStatus } from '../../contract/batches';
 import type { Connection } from '../batches/batch-watch';
 
@@ -364,6 +365,13 @@ export const en = {
     key: 'Key',
     keyName: 'Name of the new key',
     keyExpires: 'Expires',
+    keyUsed: 'Last used',
+    keyOptions: 'Scopes and limits',
+    scopes: 'Scopes',
+    scopesHint: 'With none ticked the key may do everything. A scope without :read includes the one with it.',
+    everyScope: 'everything',
+    keyLimitsHint:
+      'They hold beside those of the account. None of it can be changed later: make another key.',
     createKey: 'Create key',
     keyTitle: 'The new key',
     noKeys: 'No keys yet.',
@@ -386,6 +394,21 @@ export const en = {
     noLimit: 'No limit',
     save: 'Save',
     saved: 'Saved',
+    audit: 'Audit log',
+    auditLead: 'What was done here and in the admin API, kept for 400 days.',
+    auditAll: 'All accounts',
+    noAudit: 'Nothing was done yet.',
+    action: 'Action',
+    changes: 'Changes',
+    at: 'When',
+    auditActions: {
+      'account.created': 'Account created',
+      'account.updated': 'Account changed',
+      'account.suspended': 'Account suspended',
+      'account.activated': 'Account activated',
+      'key.created': 'Key created',
+      'key.revoked': 'Key revoked',
+    } satisfies Record<AuditAction, string>,
   },
 };
 

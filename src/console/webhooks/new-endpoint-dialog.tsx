@@ -1,15 +1,26 @@
 // Registers an endpoint: where to, and which events.
 import { useState } from 'preact/hooks';
+import type { EventType } from '../../contract/webhooks';
 import type { EndpointWithSecret } from '../api/answers';
 import { newIdempotencyKey } from '../api/idempotency-key';
 import { requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
+import { Checks } from '../components/checks';
 import { Dialog } from '../components/dialog';
 import { ErrorNotice } from '../components/error-notice';
 import { Field } from '../components/field';
 import { messages } from '../preferences';
 
-const EVENTS = ['batch.completed', 'batch.failed', 'batch.expired', 'batch.cancelled'];
+/** A table and not a list: an event that is forgotten does not compile. */
+const EVENT_TYPES: Record<Exclude<EventType, 'webhook.test'>, true> = {
+  'batch.completed': true,
+  'batch.failed': true,
+  'batch.expired': true,
+  'batch.cancelled': true,
+  'budget.threshold': true,
+  'webhook.disabled': true,
+};
+const EVENTS = Object.keys(EVENT_TYPES) as (keyof typeof EVENT_TYPES)[];
 
 interface NewEndpointDialogProps {
   onMade: (endpoint: EndpointWithSecret) => void;
@@ -19,7 +30,7 @@ interface NewEndpointDialogProps {
 export function NewEndpointDialog({ onMade, onClose }: NewEndpointDialogProps) {
   const { webhooks: m } = messages.value;
   const [url, setUrl] = useState('');
-  const [events, setEvents] = useState<string[]>(EVENTS);
+  const [events, setEvents] = useState(EVENTS);
   const [idempotencyKey] = useState(newIdempotencyKey);
   const create = useAction(async () => {
     const made = await requestJson<EndpointWithSecret>('POST', '/api/v1/webhooks', {
@@ -47,25 +58,12 @@ export function NewEndpointDialog({ onMade, onClose }: NewEndpointDialogProps) {
             onInput={(event) => setUrl(event.currentTarget.value)}
           />
         </Field>
-        <fieldset class="checks">
-          <legend class="field-label">{m.events}</legend>
-          {EVENTS.map((name) => (
-            <label key={name}>
-              <input
-                type="checkbox"
-                checked={events.includes(name)}
-                onChange={(event) =>
-                  setEvents(
-                    EVENTS.filter((other) =>
-                      other === name ? event.currentTarget.checked : events.includes(other),
-                    ),
-                  )
-                }
-              />
-              <span class="mono">{name}</span>
-            </label>
-          ))}
-        </fieldset>
+        <Checks
+          legend={m.events}
+          options={EVENTS.map((value) => ({ value, text: <span class="mono">{value}</span> }))}
+          chosen={events}
+          onChange={setEvents}
+        />
         <ErrorNotice failure={create.failure} />
         <footer class="actions">
           <button
