@@ -19,6 +19,7 @@ import { healthRoutes } from './routes/health';
 import { modelRoutes } from './routes/models';
 import { openaiBatchRoutes } from './routes/openai-batches';
 import { openapiRoutes } from './routes/openapi';
+import { pageRoutes } from './routes/pages';
 import { nativeUploadRoutes, openaiUploadRoutes } from './routes/uploads';
 import { usageRoutes } from './routes/usage';
 import { webhookRoutes } from './routes/webhooks';
@@ -51,6 +52,9 @@ app.notFound((c) => {
         });
   return errorResponse(c, error);
 });
+
+// Before everything that is added to the API's answers: pages are sent as the assets have them.
+app.route('/', pageRoutes);
 
 app.use(requestId);
 app.use(requestLog);

@@ -142,3 +142,17 @@ it('leaves every path of the API to the Worker', async () => {
   expect(unknown.status).toBe(404);
   expect(await unknown.json()).toMatchObject({ error: { type: 'not_found' } });
 });
+
+it('has its pages for GET and HEAD; any other method gets an error of the API', async () => {
+  for (const path of ['/', '/docs']) {
+    const page = await fetch(origin + path, { method: 'HEAD' });
+    expect(page.headers.get('content-type')).toContain('text/html');
+    const again = await fetch(origin + path, {
+      headers: { 'if-none-match': page.headers.get('etag') ?? '' },
+    });
+    expect([page.status, again.status]).toEqual([200, 304]);
+    const posted = await fetch(origin + path, { method: 'POST', body: '{}' });
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET']);
+    expect(await posted.json()).toMatchObject({ error: { type: 'method_not_allowed' } });
+  }
+});

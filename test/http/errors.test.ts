@@ -72,6 +72,8 @@ describe('a known path with another method', () => {
     ['POST', '/api/v1/batches/batch_0123456789ab/stream', 'GET'],
     ['POST', '/api/v1/usage', 'GET'],
     ['POST', '/healthz', 'GET'],
+    ['POST', '/', 'GET'],
+    ['DELETE', '/docs', 'GET'],
   ])('%s %s is a 405 that allows %s', async (method, path, allow) => {
     const response = await client.send(method, path);
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);

@@ -16,9 +16,9 @@ import { ORIGIN, send } from './client';
 
 const OPERATIONS = allOperations();
 
-/** `GET /api/v1/files/{id}`; middleware and catch-alls are no operations. */
+/** `GET /api/v1/files/{id}`; middleware, catch-alls and the console's pages are no operations. */
 const ROUTES = app.routes
-  .filter(({ method }) => method !== 'ALL')
+  .filter(({ method, path }) => method !== 'ALL' && path !== '/' && path !== '/docs')
   .map((route) => ({ ...route, path: route.path.replace(/:(\w+)(\{[^}]+\})?/g, '{$1}') }));
 
 const names = (entries: readonly { method: string; path: string }[]) =>
