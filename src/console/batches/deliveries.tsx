@@ -1,6 +1,7 @@
 // The attempts to deliver a batch's webhook, and sending it once more.
+
 import type { ListResponse } from '../../contract/lists';
-import type { DeliveryAnswer } from '../api/answers';
+import type { BatchDeliveryAttempt } from '../../contract/webhooks';
 import { request, requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
 import { useResource } from '../api/use-resource';
@@ -12,7 +13,7 @@ import { messages } from '../preferences';
 export function Deliveries({ batchId, ended }: { batchId: string; ended: boolean }) {
   const { deliveries: m, common } = messages.value;
   const path = `/api/v1/batches/${batchId}/deliveries`;
-  const list = useResource<ListResponse<DeliveryAnswer>>(
+  const list = useResource<ListResponse<BatchDeliveryAttempt>>(
     (signal) => requestJson('GET', path, { signal }),
     [path],
   );

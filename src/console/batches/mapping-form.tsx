@@ -1,6 +1,7 @@
 // What to do with the source: the model, and for a table the prompt that its columns are put into.
+
 import { useRef } from 'preact/hooks';
-import type { ModelAnswer } from '../api/answers';
+import type { ModelResponse } from '../../contract/models';
 import { Field } from '../components/field';
 import { ModelSelect } from '../components/model-select';
 import { messages } from '../preferences';
@@ -10,7 +11,7 @@ import type { BatchSource } from './batch-source';
 interface MappingFormProps {
   source: BatchSource;
   mapping: Mapping;
-  models: readonly ModelAnswer[];
+  models: readonly ModelResponse[];
   onChange: (mapping: Mapping) => void;
 }
 

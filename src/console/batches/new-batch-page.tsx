@@ -1,7 +1,8 @@
 // Makes a batch: choose what it is made from, say what to do with it, see what it would cost, start it.
+
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ListResponse } from '../../contract/lists';
-import type { ModelAnswer } from '../api/answers';
+import type { ModelResponse } from '../../contract/models';
 import { requestJson } from '../api/request';
 import { useResource } from '../api/use-resource';
 import { CodeBlock } from '../components/code-block';
@@ -28,7 +29,7 @@ const NO_OPTIONS: DraftOptions = {
 
 export function NewBatchPage() {
   const { newBatch: m } = messages.value;
-  const models = useResource<ListResponse<ModelAnswer>>(
+  const models = useResource<ListResponse<ModelResponse>>(
     (signal) => requestJson('GET', '/api/v1/models', { signal }),
     [],
   );

@@ -1,14 +1,14 @@
 // Attempts to deliver webhooks, one a row.
-import type { DeliveryAnswer } from '../api/answers';
+import type { BatchDeliveryAttempt } from '../../contract/webhooks';
 import { formatDuration, NO_VALUE } from '../format';
 import { messages } from '../preferences';
 import { Badge } from './status-badge';
 import { type Column, Table } from './table';
 import { Time } from './time';
 
-export function DeliveryTable({ attempts }: { attempts: readonly DeliveryAnswer[] }) {
+export function DeliveryTable({ attempts }: { attempts: readonly BatchDeliveryAttempt[] }) {
   const { deliveries: m } = messages.value;
-  const columns: Column<DeliveryAnswer>[] = [
+  const columns: Column<BatchDeliveryAttempt>[] = [
     { name: m.message, class: 'clip', cell: ({ webhook_id }) => <span class="mono">{webhook_id}</span> },
     { name: m.attempt, class: 'tabular', cell: ({ attempt }) => attempt },
     {
@@ -30,6 +30,6 @@ export function DeliveryTable({ attempts }: { attempts: readonly DeliveryAnswer[
   );
 }
 
-function delivered({ status }: DeliveryAnswer): boolean {
+function delivered({ status }: BatchDeliveryAttempt): boolean {
   return status !== null && status >= 200 && status < 300;
 }

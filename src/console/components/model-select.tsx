@@ -1,8 +1,8 @@
 // Chooses a model of the catalogue.
-import type { ModelAnswer } from '../api/answers';
+import type { ModelResponse } from '../../contract/models';
 
 interface ModelSelectProps {
-  models: readonly ModelAnswer[];
+  models: readonly ModelResponse[];
   value: string;
   onChange: (id: string) => void;
 }

@@ -1,7 +1,8 @@
 // Talk to a model: the request as it would be sent by code, and the answer as it streams.
+
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { ListResponse } from '../../contract/lists';
-import type { ModelAnswer } from '../api/answers';
+import type { ModelResponse } from '../../contract/models';
 import { type ApiFailure, requestJson } from '../api/request';
 import { streamChat } from '../api/stream-chat';
 import { asFailure, useResource } from '../api/use-resource';
@@ -29,7 +30,7 @@ const NO_SETTINGS: Settings = {
 
 export function PlaygroundPage() {
   const { playground: m } = messages.value;
-  const models = useResource<ListResponse<ModelAnswer>>(
+  const models = useResource<ListResponse<ModelResponse>>(
     (signal) => requestJson('GET', '/api/v1/models', { signal }),
     [],
   );

@@ -1,5 +1,5 @@
 // The playground's settings: model, system message, parameters, tools, schema.
-import type { ModelAnswer } from '../api/answers';
+import type { ModelResponse } from '../../contract/models';
 import { Field } from '../components/field';
 import { JsonField } from '../components/json-field';
 import { ModelSelect } from '../components/model-select';
@@ -9,7 +9,7 @@ import type { Settings } from './conversation';
 
 interface SettingsFormProps {
   settings: Settings;
-  models: readonly ModelAnswer[];
+  models: readonly ModelResponse[];
   onChange: (settings: Settings) => void;
 }
 
@@ -83,7 +83,7 @@ export function SettingsForm({ settings, models, onChange }: SettingsFormProps) 
   );
 }
 
-function modelFacts({ context_window, pricing }: ModelAnswer): string {
+function modelFacts({ context_window, pricing }: ModelResponse): string {
   const { playground: m } = messages.value;
   const window = m.contextWindow(formatCompact(context_window));
   if (pricing === null) return window;

@@ -1,6 +1,7 @@
 // What was sent to one endpoint, newest first, attempt by attempt.
+
 import type { ListResponse } from '../../contract/lists';
-import type { EndpointDelivery } from '../api/answers';
+import type { DeliveryResponse } from '../../contract/webhooks';
 import { requestJson } from '../api/request';
 import { useResource } from '../api/use-resource';
 import { DeliveryTable } from '../components/delivery-table';
@@ -10,7 +11,7 @@ import { messages } from '../preferences';
 /** @param round another number reads the list again */
 export function EndpointDeliveries({ path, round }: { path: string; round: number }) {
   const { webhooks: m, common } = messages.value;
-  const list = useResource<ListResponse<EndpointDelivery>>(
+  const list = useResource<ListResponse<DeliveryResponse>>(
     (signal) => requestJson('GET', `${path}/deliveries`, { signal }),
     [path, round],
   );

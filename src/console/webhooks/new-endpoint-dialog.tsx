@@ -1,7 +1,6 @@
 // Registers an endpoint: where to, and which events.
 import { useState } from 'preact/hooks';
-import type { EventType } from '../../contract/webhooks';
-import type { EndpointWithSecret } from '../api/answers';
+import type { EndpointWithSecret, EventType } from '../../contract/webhooks';
 import { newIdempotencyKey } from '../api/idempotency-key';
 import { requestJson } from '../api/request';
 import { useAction } from '../api/use-action';

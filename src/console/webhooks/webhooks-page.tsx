@@ -1,6 +1,7 @@
 // The account's webhook endpoints: who is told when something happens.
+
 import { useState } from 'preact/hooks';
-import type { EndpointAnswer, EndpointWithSecret } from '../api/answers';
+import type { EndpointResponse, EndpointWithSecret } from '../../contract/webhooks';
 import { request, requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
 import { ErrorNotice } from '../components/error-notice';
@@ -18,7 +19,7 @@ const PATH = '/api/v1/webhooks';
 
 export function WebhooksPage() {
   const { webhooks: m } = messages.value;
-  const list = usePagedList<EndpointAnswer>(PATH);
+  const list = usePagedList<EndpointResponse>(PATH);
   const [adding, setAdding] = useState(false);
   const [shown, setShown] = useState<EndpointWithSecret | null>(null);
   const showSecret = (endpoint: EndpointWithSecret) => {
@@ -68,7 +69,7 @@ export function WebhooksPage() {
 }
 
 interface EndpointCardProps {
-  endpoint: EndpointAnswer;
+  endpoint: EndpointResponse;
   onChange: () => void;
   onSecret: (endpoint: EndpointWithSecret) => void;
 }
