@@ -2,7 +2,7 @@
 import type { BatchResponse } from '../../contract/batches';
 import { newIdempotencyKey } from '../api/idempotency-key';
 import { request, requestJson } from '../api/request';
-import { saveAs } from '../api/save-as';
+import { saveAnswer } from '../api/save-answer';
 import { useAction } from '../api/use-action';
 import { ErrorNotice } from '../components/error-notice';
 import { Icon } from '../components/icon';
@@ -29,10 +29,12 @@ export function BatchActions({ batch }: { batch: BatchResponse }) {
     const made = await requestJson<BatchResponse>('POST', `${path}/retry`, { headers });
     navigate('batches', made.id);
   });
-  const download = useAction(async () => {
-    const lines = await request('GET', `${path}/results`, { headers: { Accept: 'application/jsonl' } });
-    saveAs(await lines.blob(), `${batch.id}.jsonl`);
-  });
+  const download = useAction(() =>
+    // A batch has its results with it as long as they are few bytes.
+    saveAnswer(`${batch.id}.jsonl`, batch.results === null ? null : 0, () =>
+      request('GET', `${path}/results`, { headers: { Accept: 'application/jsonl' } }),
+    ),
+  );
 
   return (
     <>

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { FileResponse } from '../../contract/files';
 import { request } from '../api/request';
-import { saveAs } from '../api/save-as';
+import { saveAnswer } from '../api/save-answer';
 import { useAction } from '../api/use-action';
 import { ErrorNotice } from '../components/error-notice';
 import { Icon } from '../components/icon';
@@ -21,10 +21,9 @@ export function FileTable({ files, onChange }: { files: readonly FileResponse[];
     await request('DELETE', `/api/v1/files/${file.id}`);
     onChange();
   });
-  const download = useAction(async (file: FileResponse) => {
-    const content = await request('GET', `/api/v1/files/${file.id}/content`);
-    saveAs(await content.blob(), file.filename);
-  });
+  const download = useAction(({ id, filename, size }: FileResponse) =>
+    saveAnswer(filename, size, () => request('GET', `/api/v1/files/${id}/content`)),
+  );
   const columns: Column<FileResponse>[] = [
     {
       name: m.name,
@@ -64,6 +63,7 @@ export function FileTable({ files, onChange }: { files: readonly FileResponse[];
             class="bare"
             aria-label={m.downloadFile(file.filename)}
             title={m.download}
+            disabled={download.busy}
             onClick={() => download.run(file)}
           >
             <Icon name="download" />
