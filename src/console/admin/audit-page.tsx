@@ -18,9 +18,12 @@ export function AuditPage({ accountId }: { accountId?: string | undefined }) {
   const columns: Column<AuditEntry>[] = [
     {
       name: m.action,
-      cell: ({ action, account_id, key_id }) => (
+      cell: ({ action, account_id, key_id, created_at }) => (
         <>
           <span class="row-link">{m.auditActions[action]}</span>
+          <small class="block">
+            <Time iso={created_at} />
+          </small>
           <a href={href('admin', account_id)} class="mono clipped">
             {account_id}
           </a>
@@ -51,7 +54,6 @@ export function AuditPage({ accountId }: { accountId?: string | undefined }) {
         </span>
       ),
     },
-    { name: m.at, class: 'number muted', cell: ({ created_at }) => <Time iso={created_at} /> },
   ];
   return (
     <Page

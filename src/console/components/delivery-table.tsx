@@ -30,6 +30,15 @@ export function DeliveryTable({ attempts }: { attempts: readonly BatchDeliveryAt
   );
 }
 
+/** Said while an attempt is still to come: lists of deliveries do not move by themselves. */
+export function OnItsWay({ shown }: { shown: boolean }) {
+  return (
+    <span class="muted" role="status">
+      {shown && messages.value.deliveries.onItsWay}
+    </span>
+  );
+}
+
 function delivered({ status }: BatchDeliveryAttempt): boolean {
   return status !== null && status >= 200 && status < 300;
 }

@@ -19,6 +19,9 @@ const connections: Record<Connection, string> = {
   ended: '',
 };
 
+/** One thing or more, whose plural ends in s. */
+const counted = (count: string, thing: string) => `${count} ${thing}${count === '1' ? '' : 's'}`;
+
 export const en = {
   shell: {
     skip: 'Skip to content',
@@ -100,6 +103,7 @@ export const en = {
     adminTitle: 'Administration',
     adminLead: 'Accounts, keys and limits of this deployment.',
     adminKey: 'Admin key',
+    noAdmin: 'This deployment has no admin key: the secret ADMIN_KEY is not set.',
     submit: 'Sign in',
     localHint: 'A local run has the key',
     stored: 'The key stays in this browser tab and is forgotten when you close it.',
@@ -176,12 +180,14 @@ export const en = {
     use: 'Continue',
     problems: {
       empty: 'There are no requests in it.',
+      unreadable: 'The browser cannot read it. Is it a folder, or did it change meanwhile?',
+      notText: 'It is not text in UTF-8.',
       notJson: (line: number, reason: string) => `Line ${line} is not valid JSON: ${reason}`,
       notARequest: (line: number) => `Line ${line} is no request: it has neither "messages" nor "body".`,
     },
     fileAsItIs: (size: string) => `${size}, uploaded as it is`,
-    requestCount: (count: string) => `${count} requests`,
-    rowCount: (rows: string, columns: string) => `${rows} rows, ${columns} columns`,
+    requestCount: (count: string) => counted(count, 'request'),
+    rowCount: (rows: string, columns: string) => `${counted(rows, 'row')}, ${counted(columns, 'column')}`,
     replace: 'Replace',
     model: 'Model',
     modelOfRequests: 'For requests that name none.',
@@ -210,7 +216,7 @@ export const en = {
     uploading: 'Uploading',
     uploadAndEstimate: (size: string) => `Upload ${size} and estimate`,
     start: 'Start batch',
-    startCount: (count: string) => `Start ${count} requests`,
+    startCount: (count: string) => `Start ${counted(count, 'request')}`,
     firstRequest: 'First request',
     copyRequest: 'Copy the request',
   },
@@ -223,6 +229,7 @@ export const en = {
     error: 'Error',
     at: 'Sent',
     resend: 'Send again',
+    onItsWay: 'On its way: reload to see the answer.',
     none: 'Nothing was sent: this batch has no webhook.',
     notYet: 'A webhook is sent once the batch has ended.',
   },
@@ -317,9 +324,6 @@ export const en = {
   webhooks: {
     title: 'Webhooks',
     lead: 'Endpoints that are told when a batch ends.',
-    notAvailable: 'Webhooks are not available',
-    notAvailableText:
-      'This deployment does not serve webhook endpoints. A batch can still have a webhook URL of its own.',
     create: 'Add endpoint',
     noneTitle: 'No endpoints yet',
     noneText: 'An endpoint gets a signed event for each batch that ends.',
@@ -400,7 +404,6 @@ export const en = {
     noAudit: 'Nothing was done yet.',
     action: 'Action',
     changes: 'Changes',
-    at: 'When',
     auditActions: {
       'account.created': 'Account created',
       'account.updated': 'Account changed',

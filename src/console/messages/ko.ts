@@ -78,6 +78,7 @@ export const ko: Messages = {
     adminTitle: '관리',
     adminLead: '이 배포의 계정, 키, 한도를 관리합니다.',
     adminKey: '관리자 키',
+    noAdmin: '이 배포에는 관리자 키가 없습니다. 비밀 값 ADMIN_KEY가 설정되지 않았습니다.',
     submit: '로그인',
     localHint: '로컬 실행의 키:',
     stored: '키는 이 브라우저 탭에만 저장되며 탭을 닫으면 지워집니다.',
@@ -167,6 +168,8 @@ export const ko: Messages = {
     use: '계속',
     problems: {
       empty: '요청이 없습니다.',
+      unreadable: '브라우저가 읽을 수 없습니다. 폴더이거나 그 사이에 바뀐 파일일 수 있습니다.',
+      notText: 'UTF-8 텍스트가 아닙니다.',
       notJson: (line: number, reason: string) => `${line}번째 줄이 올바른 JSON이 아닙니다: ${reason}`,
       notARequest: (line: number) => `${line}번째 줄은 요청이 아닙니다: "messages"도 "body"도 없습니다.`,
     },
@@ -214,6 +217,7 @@ export const ko: Messages = {
     error: '오류',
     at: '전송',
     resend: '다시 보내기',
+    onItsWay: '보내는 중입니다. 새로고침하면 응답이 보입니다.',
     none: '이 배치에는 웹훅이 없어 전송 내역이 없습니다.',
     notYet: '배치가 끝나면 웹훅을 보냅니다.',
   },
@@ -308,9 +312,6 @@ export const ko: Messages = {
   webhooks: {
     title: '웹훅',
     lead: '배치가 끝나면 알림을 받는 엔드포인트입니다.',
-    notAvailable: '웹훅을 사용할 수 없습니다',
-    notAvailableText:
-      '이 배포는 웹훅 엔드포인트를 제공하지 않습니다. 배치마다 웹훅 URL을 지정할 수는 있습니다.',
     create: '엔드포인트 추가',
     noneTitle: '아직 엔드포인트가 없습니다',
     noneText: '배치가 끝날 때마다 서명된 이벤트를 받습니다.',
@@ -386,7 +387,6 @@ export const ko: Messages = {
     noAudit: '아직 이루어진 작업이 없습니다.',
     action: '작업 내용',
     changes: '변경 사항',
-    at: '시각',
     auditActions: {
       'account.created': '계정 생성',
       'account.updated': '계정 변경',

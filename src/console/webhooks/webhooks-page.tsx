@@ -27,16 +27,6 @@ export function WebhooksPage() {
     list.reload();
   };
 
-  // A deployment of an earlier version has no such path.
-  if (list.failure?.status === 404) {
-    return (
-      <Page title={m.title}>
-        <EmptyState title={m.notAvailable}>
-          <p>{m.notAvailableText}</p>
-        </EmptyState>
-      </Page>
-    );
-  }
   return (
     <Page
       title={m.title}
