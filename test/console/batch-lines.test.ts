@@ -94,6 +94,32 @@ describe('a source', () => {
     expect(small.kind).toBe('requests');
   });
 
+  it('is requests also where the text is a JSON array of them; any other text in brackets is a prompt', () => {
+    const array = readText('x.json', '[{"messages": []}, {"custom_id": "b", "messages": []}]');
+    expect(array).toMatchObject({ kind: 'requests', requests: [{ customId: null }, { customId: 'b' }] });
+    for (const text of ['[1]', '[Ignore this] and go on', '[]']) {
+      expect(readText('x', text)).toMatchObject({ kind: 'table', table: { rows: [[text]] } });
+    }
+  });
+
+  it('is no file that is not text in UTF-8, and none that cannot be read', async () => {
+    const problemOf = (file: File) => readSource(file).catch((error: SourceError) => error.problem);
+    expect(await problemOf(new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47])], 'a.png'))).toEqual({
+      code: 'not_text',
+    });
+    expect(await problemOf(new File(['a\0b'], 'a.csv'))).toEqual({ code: 'not_text' });
+    const folder = new File([], 'folder');
+    folder.arrayBuffer = () => Promise.reject(new DOMException('no', 'NotReadableError'));
+    expect(await problemOf(folder)).toEqual({ code: 'unreadable' });
+  });
+
+  it('may be a large file whose first line is long, or of prompts', async () => {
+    const long = `${lineText('a'.repeat(600_000))}\n`;
+    expect(await readSource(new File(Array(20).fill(long), 'long.jsonl'))).toMatchObject({ kind: 'file' });
+    const prompts = new File(Array(900_000).fill('Say hello\n'), 'prompts.txt');
+    expect(await readSource(prompts)).toMatchObject({ kind: 'table' });
+  });
+
   it('by the name of CSV is a table also where its first field looks like JSON', async () => {
     const source = await readSource(new File(['{a},b\n1,2'], 'x.csv'));
     expect(source).toMatchObject({ kind: 'table', table: { columns: ['{a}', 'b'] } });

@@ -1,6 +1,6 @@
 // What a batch is made from: a dropped file or a pasted text, read as far as the browser has to.
 import type { BatchLine } from '../../contract/batches';
-import { INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
+import { BATCH_LINE_LIMIT_BYTES, INLINE_BATCH_LIMIT_BYTES } from '../../contract/limits';
 import { parseCsv, type Table } from './csv';
 
 /** A batch's request with what of it may be left out: the model and the id are filled in. */
@@ -17,6 +17,10 @@ export type BatchSource =
 /** Why a text cannot be used; `line` counts from 1. */
 export type SourceProblem =
   | { code: 'empty' }
+  /** A folder that was dropped, or a file that changed since. */
+  | { code: 'unreadable' }
+  /** Not UTF-8, or no text at all. */
+  | { code: 'not_text' }
   | { code: 'not_json'; line: number; reason: string }
   | { code: 'not_a_request'; line: number };
 
@@ -33,26 +37,43 @@ export class SourceError extends Error {
 /** Below the API's own limit: the lines travel in an array, with options around it. */
 export const INLINE_LIMIT_BYTES = INLINE_BATCH_LIMIT_BYTES * 0.8;
 
-/** Enough to see the first line of a large file. */
-const PEEK_BYTES = 512 * 1024;
-
 /** @throws SourceError */
 export async function readSource(file: File): Promise<BatchSource> {
   if (/\.(csv|tsv)$/i.test(file.name) || file.type === 'text/csv') {
-    return tableSource(file.name, parseCsv(await file.text()));
+    return tableSource(file.name, parseCsv(await textOf(file)));
   }
   if (file.size > INLINE_LIMIT_BYTES) {
-    const peek = await file.slice(0, PEEK_BYTES).text();
-    const first = parseLine(peek.split('\n', 1)[0] ?? '', 1);
+    const peek = new TextDecoder().decode(await bytesOf(file.slice(0, BATCH_LINE_LIMIT_BYTES)));
+    const line = peek.split('\n', 1)[0] ?? '';
+    const first = line.startsWith('{') ? parseLine(line, 1) : {};
     if (isBatchLine(first)) return { kind: 'file', name: file.name, file, firstLine: first };
   }
-  return readText(file.name, await file.text());
+  return readText(file.name, await textOf(file));
 }
 
-/** JSON Lines, CSV, or one prompt a line. @throws SourceError */
+function bytesOf(blob: Blob): Promise<ArrayBuffer> {
+  return blob.arrayBuffer().catch(() => {
+    throw new SourceError({ code: 'unreadable' });
+  });
+}
+
+async function textOf(file: File): Promise<string> {
+  const bytes = await bytesOf(file);
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Said below.
+  }
+  throw new SourceError({ code: 'not_text' });
+}
+
+/** JSON Lines, a JSON array of requests, CSV, or one prompt a line. @throws SourceError */
 export function readText(name: string, text: string): BatchSource {
   const trimmed = text.replace(/^\uFEFF/, '').trimStart();
   if (trimmed.startsWith('{')) return requestsSource(name, trimmed);
+  const list = parseList(trimmed);
+  if (list !== null) return requestsSource(name, list.map((entry) => JSON.stringify(entry)).join('\n'));
   const table = parseCsv(text);
   // A text whose every line is one field has no columns: its first line is a prompt, too.
   if (table.columns.length > 1) return tableSource(name, table);
@@ -76,6 +97,18 @@ function requestsSource(name: string, text: string): BatchSource {
     return [{ customId, body }];
   });
   return { kind: 'requests', name, requests };
+}
+
+/** The objects of a JSON array, or null where the text is none: prompts may begin with a bracket, too. */
+function parseList(text: string): object[] | null {
+  if (!text.startsWith('[')) return null;
+  try {
+    const list: unknown = JSON.parse(text);
+    const isList = Array.isArray(list) && list.every((entry) => typeof entry === 'object' && entry !== null);
+    return isList && list.length > 0 ? list : null;
+  } catch {
+    return null;
+  }
 }
 
 function parseLine(line: string, number: number): LooseRequest {

@@ -62,9 +62,17 @@ export function SourcePicker({ problem, onChoose }: SourcePickerProps) {
 
 function problemText(problem: SourceProblem): string {
   const { problems } = messages.value.newBatch;
-  if (problem.code === 'empty') return problems.empty;
-  if (problem.code === 'not_json') return problems.notJson(problem.line, problem.reason);
-  return problems.notARequest(problem.line);
+  switch (problem.code) {
+    case 'empty':
+    case 'unreadable':
+      return problems[problem.code];
+    case 'not_text':
+      return problems.notText;
+    case 'not_json':
+      return problems.notJson(problem.line, problem.reason);
+    case 'not_a_request':
+      return problems.notARequest(problem.line);
+  }
 }
 
 /** Something to try the page with: forty reviews, as a table. */
