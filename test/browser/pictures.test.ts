@@ -4,9 +4,10 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
 import { beforeAll, describe, it } from 'vitest';
-import type { Account } from '../e2e/api-client.ts';
+import type { UsageResponse, UsageRow } from '../../src/contract/accounts.ts';
+import { type Account, ApiClient } from '../e2e/api-client.ts';
 import { createBatch, pollUntilEnded } from '../e2e/batch-client.ts';
-import { account, drop, openConsole, PHONE, useBrowser } from './console-browser.ts';
+import { account, adminKey, drop, openConsole, origin, PHONE, useBrowser } from './console-browser.ts';
 
 const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url));
 
@@ -31,6 +32,31 @@ function review(index: number) {
 function batch(owner: Account, name: string, count: number) {
   const inputs = Array.from({ length: count }, (_, index) => review(index));
   return createBatch(owner.api, { model: 'sandbox', inputs, metadata: { name } });
+}
+
+/** How much of today's usage each of the days before it is said to have had: a new account has none. */
+const SHARES = Array.from({ length: 29 }, (_, index) => 0.25 + ((index * 7) % 11) / 16);
+
+function withDaysBefore(usage: UsageResponse): UsageResponse {
+  const factor = 1 + SHARES.reduce((sum, share) => sum + share, 0);
+  const today = usage.data[0];
+  const data =
+    usage.group_by === 'day' && today?.day !== undefined
+      ? [...SHARES.map((share, index) => dayBefore(today, SHARES.length - index, share)), today]
+      : usage.data.map((row) => scaled(row, factor));
+  return { ...usage, data, total: scaled(usage.total, factor) };
+}
+
+function dayBefore(today: UsageRow, days: number, share: number): UsageRow {
+  const day = new Date(new Date(today.day ?? '').getTime() - days * 86_400_000).toISOString().slice(0, 10);
+  return { ...scaled(today, share), day };
+}
+
+/** The same with other numbers: counts stay whole, money need not. */
+function scaled<T>(value: T, factor: number): T {
+  return JSON.parse(JSON.stringify(value), (_, inner) =>
+    typeof inner === 'number' ? (inner >= 1 ? Math.round(inner * factor) : inner * factor) : inner,
+  );
 }
 
 async function take(page: Page, name: string): Promise<void> {
@@ -101,6 +127,30 @@ describe.runIf(process.env.UPDATE_SCREENSHOTS === '1')('pictures', () => {
     await page.getByRole('button', { name: 'Start 1,200 requests' }).waitFor();
     await page.getByRole('heading', { name: 'New batch' }).click();
     await take(page, 'console-new-batch');
+  });
+
+  it('of the usage', async () => {
+    // An account of its own, in which nothing is spent while the picture is taken.
+    const { id, key, api } = await account('Acme, usage');
+    const messages = [{ role: 'user', content: 'Hello\n@sandbox tokens=3000' }];
+    const made = await createBatch(api, {
+      model: 'sandbox',
+      inputs: Array.from({ length: 60 }, () => ({ messages })),
+    });
+    await pollUntilEnded(api, made.id);
+    const usage = withDaysBefore(await api.get<UsageResponse>('/api/v1/usage'));
+    await new ApiClient(origin, adminKey).send('PATCH', `/api/v1/admin/accounts/${id}`, {
+      limits: { monthly_budget: Math.ceil((usage.total.cost?.total_cost ?? 0) * 160) / 100 },
+    });
+    const { page } = await openConsole({ key: key.key });
+    await page.route('**/api/v1/usage**', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: withDaysBefore(await response.json()) });
+    });
+    await page.getByRole('link', { name: 'Usage' }).click();
+    await page.locator('.budget').waitFor();
+    await page.locator('.bar-chart .bar').last().waitFor();
+    await take(page, 'console-usage');
   });
 
   it('of the playground', async () => {
