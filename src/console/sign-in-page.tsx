@@ -1,6 +1,6 @@
 // Asks for a key: an account's, or the deployment's admin key.
 import { useState } from 'preact/hooks';
-import { type ApiFailure, requestJson } from './api/request';
+import { ApiFailure, requestJson } from './api/request';
 import { asFailure } from './api/use-resource';
 import { ErrorNotice } from './components/error-notice';
 import { Field } from './components/field';
@@ -86,6 +86,14 @@ async function tryKey(kind: 'account' | 'admin', key: string): Promise<ApiFailur
     enter(key);
     return null;
   } catch (error) {
-    return asFailure(error);
+    const failure = asFailure(error);
+    // Without an admin key there is no admin API at all.
+    if (kind === 'account' || failure.status !== 404) return failure;
+    return new ApiFailure(404, {
+      type: failure.type,
+      message: messages.value.signIn.noAdmin,
+      param: null,
+      ...(failure.requestId !== null && { request_id: failure.requestId }),
+    });
   }
 }

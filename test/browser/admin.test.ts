@@ -20,6 +20,17 @@ it('asks for a key of its own', async () => {
   expect(await page.evaluate(() => JSON.stringify(localStorage) + location.href)).not.toContain('admin-dev');
 });
 
+it('says so where a deployment has no administration', async () => {
+  const { page, mayFail } = await openConsole({ at: '#/admin' });
+  mayFail('/api/v1/admin');
+  await page.route('**/api/v1/admin/**', (route) =>
+    route.fulfill({ status: 404, json: { error: { type: 'not_found', message: 'no', param: null } } }),
+  );
+  await page.getByLabel('Admin key').fill('any');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('alert').filter({ hasText: 'ADMIN_KEY is not set' }).waitFor();
+});
+
 it('makes an account with a key, limits it, suspends it and revokes the key', async () => {
   const { page } = await openConsole({ adminKey, at: '#/admin' });
   await page.getByRole('button', { name: 'New account' }).click();

@@ -121,7 +121,7 @@ it('takes pasted requests and fills in the model; a broken line is named before 
 
   await paste.fill('{"messages": [{"role": "user", "content": "Hello"}]}');
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByRole('button', { name: 'Start 1 requests' }).waitFor();
+  await page.getByRole('button', { name: 'Start 1 request' }).waitFor();
   expect(await page.locator('.code-block').textContent()).toContain('"model": "sandbox"');
 });
 
@@ -226,6 +226,8 @@ it('cancels after a question', async () => {
   await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
   await dialog.waitFor({ state: 'detached' });
   expect((await getBatch(api, made.id)).status).not.toBe('cancelled');
+  // The keyboard goes on where it was.
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Cancel batch');
 
   await page.getByRole('button', { name: 'Cancel batch' }).click();
   await dialog.getByRole('button', { name: 'Cancel batch' }).click();
@@ -254,7 +256,7 @@ it('polls as often as the server asks where no stream can be had', async () => {
   expect(requests.filter((request) => request === `GET /api/v1/batches/${id}`)).toHaveLength(2);
 });
 
-it('lists the deliveries of a webhook', async () => {
+it('lists the deliveries of a webhook and sends it again', async () => {
   const { key, api } = await account('deliveries');
   const receiver = await WebhookReceiver.start();
   const { id } = await createBatch(api, {
@@ -266,7 +268,22 @@ it('lists the deliveries of a webhook', async () => {
   await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
   const { page } = await openConsole({ key: key.key, at: `#/batches/${id}` });
   await page.getByRole('tab', { name: 'Deliveries' }).click();
-  await page.locator('.tab-panel .badge', { hasText: '200' }).waitFor();
+  const answers = page.locator('.tab-panel .badge', { hasText: '200' });
+  await answers.waitFor();
+
+  await page.getByRole('button', { name: 'Send again' }).click();
+  await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2);
+  await expect
+    .poll(
+      async () => {
+        await page.getByRole('button', { name: 'Reload' }).click();
+        return answers.count();
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(2);
+  const ids = receiver.received.map(({ headers }) => headers['webhook-id']);
+  expect(ids[1]).toBe(ids[0]);
   await receiver.stop();
 });
 
@@ -279,7 +296,7 @@ it('lists batches by status, page by page', async () => {
       metadata: { name: `run ${index}` },
     });
   }
-  const { page } = await openConsole({ key: key.key });
+  const { page, requests } = await openConsole({ key: key.key });
   await page.getByRole('link', { name: 'run 22' }).waitFor();
   expect(await page.locator('tbody tr').count()).toBe(20);
   await page.getByRole('button', { name: 'Next' }).click();
@@ -288,6 +305,12 @@ it('lists batches by status, page by page', async () => {
   await page.getByRole('button', { name: 'Previous' }).click();
   await page.getByRole('link', { name: 'run 22' }).waitFor();
 
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByRole('link', { name: 'run 0' }).waitFor();
   await page.getByRole('button', { name: 'Cancelled' }).click();
   await page.getByText('No batch has this status.').waitFor();
+  // Another list starts at its own first page.
+  expect(requests.filter((request) => request.includes('cancelled'))).toEqual([
+    'GET /api/v1/batches?status=cancelled&limit=20',
+  ]);
 });

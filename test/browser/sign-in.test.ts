@@ -1,6 +1,6 @@
 // Signing in and out, and the frame around every page: language, theme, keyboard, what the server sends along.
 import { expect, it } from 'vitest';
-import { account, openConsole, origin, useBrowser } from './console-browser.ts';
+import { account, openConsole, origin, textOf, useBrowser } from './console-browser.ts';
 
 useBrowser();
 
@@ -35,6 +35,20 @@ it('says why a key is refused, with the id of the request to copy', async () => 
   await page.getByRole('button', { name: 'Copy the request id' }).click();
   await page.getByRole('button', { name: 'Copied' }).waitFor();
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(id);
+});
+
+it('copies on an origin that is not secure, too', async () => {
+  const script = "Object.defineProperty(navigator, 'clipboard', { value: undefined })";
+  const { page, mayFail } = await openConsole({ script });
+  mayFail('/api/v1/models');
+  await page.getByLabel('API key').fill('qk_wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const id = /req_\w+/.exec(await textOf(page.getByRole('alert'), /req_/))?.[0] ?? 'none';
+  await page.getByRole('button', { name: 'Copy the request id' }).click();
+  await page.getByRole('button', { name: 'Copied' }).waitFor();
+  await page.getByLabel('API key').fill('');
+  await page.getByLabel('API key').press('Control+v');
+  expect(await page.getByLabel('API key').inputValue()).toBe(id);
 });
 
 it('ends the session when the key is revoked meanwhile', async () => {

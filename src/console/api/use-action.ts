@@ -1,5 +1,5 @@
 // Something a person does that takes a while: one at a time, and its failure is kept to be shown.
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { ApiFailure } from './request';
 import { asFailure } from './use-resource';
 
@@ -14,8 +14,17 @@ export function useAction<A extends unknown[]>(act: (...values: A) => Promise<vo
     busy: false,
     failure: null,
   });
+  const focused = useRef<Element | null>(null);
+  // A button that is disabled meanwhile lets go of the focus, and gets it back unless it went elsewhere.
+  useLayoutEffect(() => {
+    if (state.busy) return;
+    if (document.activeElement === document.body && focused.current instanceof HTMLElement)
+      focused.current.focus({ preventScroll: true });
+    focused.current = null;
+  }, [state.busy]);
   const run = async (...values: A) => {
     if (state.busy) return;
+    focused.current = document.activeElement;
     setState({ busy: true, failure: null });
     try {
       await act(...values);

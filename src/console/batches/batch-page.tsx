@@ -34,7 +34,7 @@ export function BatchPage({ id }: { id: string }) {
   if (view === null) {
     return (
       <Page title={id}>
-        <ErrorNotice failure={watch?.missing.value ?? null} />
+        <ErrorNotice failure={watch?.missing.value ?? null} onRetry={() => watch?.start()} />
       </Page>
     );
   }

@@ -48,7 +48,7 @@ export class BatchWatch {
     this.#path = `/api/v1/batches/${encodeURIComponent(id)}`;
   }
 
-  /** Reads the batch, and follows it while it has not ended. */
+  /** Reads the batch, and follows it while it has not ended. Once more is fine where nothing could be read. */
   async start(): Promise<void> {
     await this.#read();
     if (this.#batch === null || this.#stopped || isEnded(this.#batch)) return;

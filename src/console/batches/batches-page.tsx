@@ -117,12 +117,12 @@ function BatchTable({ batches }: { batches: BatchResponse[] | null }) {
 function useReloadWhileRunning(batches: readonly BatchResponse[], reload: () => void): void {
   const waits = batches.flatMap(({ retry_after }) => (retry_after === null ? [] : [retry_after]));
   const seconds = waits.length === 0 ? null : Math.min(...waits);
-  // Each answer starts the wait anew.
+  // Each answer starts the wait anew; where none comes, or nobody looks, it goes on.
   useEffect(() => {
     if (seconds === null) return;
-    const timer = setTimeout(() => {
+    const timer = setInterval(() => {
       if (document.visibilityState === 'visible') reload();
     }, seconds * 1000);
-    return () => clearTimeout(timer);
+    return () => clearInterval(timer);
   }, [batches, seconds, reload]);
 }

@@ -1,5 +1,5 @@
 // Copies a text, and says that it did.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { messages } from '../preferences';
 import { Icon } from './icon';
 
@@ -17,16 +17,38 @@ export function CopyButton({
   words?: boolean;
 }) {
   const [copied, setCopied] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(value);
+    await copyText(value, button.current);
     setCopied(true);
     setTimeout(() => setCopied(false), SAID_MS);
   };
   const said = copied ? messages.value.common.copied : label;
   return (
-    <button type="button" class={words ? 'quiet' : 'bare'} onClick={copy} aria-label={said} title={said}>
+    <button
+      ref={button}
+      type="button"
+      class={words ? 'quiet' : 'bare'}
+      onClick={copy}
+      aria-label={said}
+      title={said}
+    >
       <Icon name={copied ? 'check' : 'copy'} />
       {words && <span>{said}</span>}
     </button>
   );
+}
+
+/** An origin that is not secure, as a console in a private network may be on, has no clipboard but the old way's. */
+async function copyText(text: string, button: HTMLButtonElement | null): Promise<void> {
+  if (navigator.clipboard !== undefined) return navigator.clipboard.writeText(text);
+  const field = document.createElement('textarea');
+  field.className = 'visually-hidden';
+  field.value = text;
+  // Beside the button, since nothing outside of an open dialog can be selected.
+  button?.after(field);
+  field.select();
+  document.execCommand('copy');
+  field.remove();
+  button?.focus();
 }

@@ -1,6 +1,6 @@
-// A modal dialog on the browser's own element: it keeps the focus and closes on Escape.
+// A modal dialog on the browser's own element: it keeps the focus, gives it back at the end, and closes on Escape.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { messages } from '../preferences';
 import { Icon } from './icon';
 
@@ -14,8 +14,11 @@ interface DialogProps {
 export function Dialog({ title, onClose, wide = false, children }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
-    element.current?.showModal();
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    dialog?.showModal();
+    // One that is only taken out of the page does not give the focus back.
+    return () => dialog?.close();
   }, []);
   return (
     <dialog ref={element} onClose={onClose} aria-labelledby={titleId} class={wide ? 'wide' : ''}>

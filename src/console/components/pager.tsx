@@ -1,5 +1,5 @@
 // Pages of a list, forward and back by cursor.
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { ListResponse } from '../../contract/lists';
 import { requestJson } from '../api/request';
 import { type Resource, useResource } from '../api/use-resource';
@@ -14,9 +14,9 @@ export interface PagedList<T> extends Resource<ListResponse<T>> {
 
 /** The list at a path, whose query may hold filters already. Another path starts at its first page. */
 export function usePagedList<T>(path: string, limit = PAGE_SIZE): PagedList<T> {
-  const [cursors, setCursors] = useState<string[]>([]);
-  // The cursors belong to one path.
-  useEffect(() => setCursors([]), [path]);
+  const [place, setPlace] = useState<{ path: string; cursors: string[] }>({ path, cursors: [] });
+  const cursors = place.path === path ? place.cursors : [];
+  const setCursors = (next: string[]) => setPlace({ path, cursors: next });
   const after = cursors.at(-1);
   const url = `${path}${path.includes('?') ? '&' : '?'}limit=${limit}${
     after === undefined ? '' : `&after=${encodeURIComponent(after)}`
