@@ -86,8 +86,8 @@ it('shows the calls of tools and takes their results', async () => {
   await message.press('Enter');
   await page.getByLabel('Result of get_weather').fill('{"sky": "clear"}');
   await page.getByRole('button', { name: 'Send results' }).click();
-  const answer = await textOf(page.locator('.turn.assistant').nth(1), /clear/);
-  expect(answer).toContain('stop');
+  // Its facts come with its end.
+  await textOf(page.locator('.turn.assistant').nth(1), /clear[\s\S]*stop/);
 });
 
 it('holds an answer to a schema and shows it in lines', async () => {
