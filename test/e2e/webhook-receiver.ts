@@ -18,6 +18,8 @@ export interface ReceivedWebhook {
 export class WebhookReceiver {
   /** Oldest first. */
   readonly received: ReceivedWebhook[] = [];
+  /** Requests whose body never came to its end. */
+  cutOff = 0;
   readonly #server: Server;
   readonly #answers: number[] = [];
 
@@ -31,7 +33,13 @@ export class WebhookReceiver {
     const receiver = new WebhookReceiver(server);
     server.on('request', async (request, response) => {
       const chunks: Buffer[] = [];
-      for await (const chunk of request) chunks.push(chunk);
+      try {
+        for await (const chunk of request) chunks.push(chunk);
+      } catch {
+        // The sender has gone: nothing was received.
+        receiver.cutOff += 1;
+        return;
+      }
       receiver.received.push({
         method: request.method ?? '',
         path: request.url ?? '',

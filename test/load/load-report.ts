@@ -14,6 +14,8 @@ export interface LoadRun {
   holdMs: number;
   rows: readonly TallyRow[];
   batchItems: number;
+  /** Over the whole run. A delivery that was cut off is made again. */
+  webhooks: { received: number; cutOff: number };
   healthMs: readonly number[];
   /** null without a /proc to look in, or after too short a run. */
   memory: MemoryTrend | null;
@@ -32,7 +34,8 @@ const KINDS: Column[] = [
 ];
 
 export function printRun(run: LoadRun): void {
-  const { seed, steps, workers, holdMs, rows, batchItems, healthMs, memory, stored, findings } = run;
+  const { seed, steps, workers, holdMs, rows, batchItems, webhooks, healthMs, memory, stored, findings } =
+    run;
   printTitle(`Mixed traffic for ${seconds(holdMs)} with ${workers} workers (seed ${seed})`);
   const found = steps.map(
     (step) => `${step.workers}: ${count(step.perSecond)}${step.isRefused ? ' (refused)' : ''}`,
@@ -56,6 +59,7 @@ export function printRun(run: LoadRun): void {
   );
   console.log();
   console.log(`  items of batches: ${count(batchItems)}, ${perSecond(batchItems)} a second`);
+  console.log(`  webhooks: ${count(webhooks.received)} received, ${count(webhooks.cutOff)} cut off`);
   const [half, most] = [0.5, 0.99].map((share) => count(quantile(healthMs, share)));
   console.log(`  /healthz beside it: p50 ${half} ms, p99 ${most} ms`);
   const { full, empty } = stored;

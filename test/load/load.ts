@@ -93,6 +93,7 @@ async function load(holdMs: number, seed: number): Promise<LoadRun> {
       holdMs,
       rows,
       batchItems,
+      webhooks: { received: receiver.received.length, cutOff: receiver.cutOff },
       healthMs,
       memory,
       stored,
