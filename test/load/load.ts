@@ -55,11 +55,12 @@ async function load(holdMs: number, seed: number): Promise<LoadRun> {
   const tally = new Tally();
   const receiver = await WebhookReceiver.start();
   const server = await Server.start([], (text) => log.read(text));
+  let traffic: Traffic | null = null;
   try {
     const clients = await makeClients(server, log, tally);
     const all = [...clients.free, clients.tight, clients.poor];
     const world: BatchWorld = { receiver, watches: 0, items: 0 };
-    const traffic = new Traffic(clients, world, findings, seed);
+    traffic = new Traffic(clients, world, findings, seed);
     const steps = await findEdge(traffic, tally);
     const { workers } = edgeOf(steps);
     traffic.setWorkers(workers);
@@ -100,6 +101,8 @@ async function load(holdMs: number, seed: number): Promise<LoadRun> {
       findings: findings.list(),
     };
   } finally {
+    // Where the run broke off, its workers would never end.
+    traffic?.setWorkers(0);
     await server.stop();
     await receiver.stop();
   }

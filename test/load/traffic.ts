@@ -1,5 +1,6 @@
 // The mix: so many workers, each in a role, that take one piece of work after the other until they are told to rest.
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { randomFrom } from '../e2e/random.ts';
 import { type BatchWorld, batch, cancelledBatch } from './batch-jobs.ts';
 import { chat, faultyChat, leftChat, repeatedChat, streamedChat } from './chat-jobs.ts';
@@ -46,6 +47,9 @@ const ROLES: Record<number, 'batches' | 'large files' | 'tight' | 'poor'> = {
 };
 const ROLES_PERIOD = 16;
 
+/** A server that is gone is not asked as fast as it can refuse. */
+const FINDING_WAIT_MS = 200;
+
 export class Traffic {
   readonly #clients: Clients;
   readonly #world: BatchWorld;
@@ -81,6 +85,7 @@ export class Traffic {
         await job(client, random, this.#world);
       } catch (error) {
         this.#findings.note(job.name, error);
+        await sleep(FINDING_WAIT_MS);
       }
     }
   }
