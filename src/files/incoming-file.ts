@@ -2,8 +2,9 @@
 import type { IndexedFile } from '../accounts/file-index';
 import type { ApiError } from '../contract/errors';
 import type { FilePurpose } from '../contract/files';
+import { Utf8Check } from '../platform/utf8-check';
 import { JsonLinesCheck } from './json-lines-check';
-import { checkMediaType, HEAD_BYTES, refuseArchive, TAIL_BYTES } from './media-type';
+import { checkMediaType, HEAD_BYTES, notUtf8, refuseArchive, TAIL_BYTES } from './media-type';
 import type { ObjectWriter } from './object-writer';
 
 /** Where a file's bytes go. */
@@ -28,6 +29,8 @@ export class IncomingFile {
   #opening: FileOpening | null = null;
   /** The first bytes. */
   #head: Uint8Array | null = null;
+  /** Of a file that may be text, which is served as UTF-8. */
+  readonly #utf8 = new Utf8Check();
   /** Null where the file is certainly no batch's. */
   #lines: JsonLinesCheck | null = null;
 
@@ -43,6 +46,7 @@ export class IncomingFile {
     for await (const chunk of content) {
       await this.#sink.write(chunk);
       this.#lines?.add(chunk);
+      if (purpose !== 'batch') this.#utf8.add(chunk);
       if (this.#head === null && this.#sink.size >= HEAD_BYTES) {
         this.#head = this.#sink.head(HEAD_BYTES).slice();
         await refuseEarly(opening, this.#head);
@@ -64,6 +68,7 @@ export class IncomingFile {
     const contentType = await checkMediaType({ declared, filename, head: this.#head, purpose });
     if (purpose === 'batch') throwProblem(this.#lines?.finish());
     else refuseArchive(contentType, this.#sink.tail(TAIL_BYTES));
+    if (contentType.startsWith('text/') && !this.#utf8.finish()) throw notUtf8();
     const { size } = this.#sink;
     return { filename, size, contentType, purpose, sha256: await this.#sink.finish() };
   }

@@ -5,6 +5,7 @@ import { BATCH_LINE_LIMIT_BYTES, JSON_DEPTH_LIMIT } from '../contract/limits';
 import type { Detail } from '../contract/messages/en';
 import { concatBytes } from '../platform/bytes';
 import { parseJsonStrictly } from '../platform/strict-json';
+import { Utf8Check } from '../platform/utf8-check';
 
 const LF = 0x0a;
 const OPENING_BRACE = 0x7b;
@@ -15,8 +16,7 @@ const BYTE_ORDER_MARK: readonly number[] = [0xef, 0xbb, 0xbf];
 const QUOTED_BYTES = 24;
 
 export class JsonLinesCheck {
-  /** `ignoreBOM` keeps a mark in: no one reads the text. */
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  readonly #utf8 = new Utf8Check();
   /** The first line as far as it has come; null once it is known to be an object. */
   #line: Uint8Array[] | null = [];
   #lineBytes = 0;
@@ -32,26 +32,17 @@ export class JsonLinesCheck {
   /** The next bytes. Those of the first line are copied. */
   add(chunk: Uint8Array): void {
     if (this.#problem !== null) return;
-    this.#decode(chunk);
-    if (this.#problem === null && this.#line !== null) this.#readLine(this.#line, chunk);
+    if (!this.#utf8.add(chunk)) this.#problem = invalid(['lines_not_utf8']);
+    else if (this.#line !== null) this.#readLine(this.#line, chunk);
   }
 
   /** What is wrong with the whole file, if anything. */
   finish(): ApiError | null {
     if (this.#problem !== null) return this.#problem;
-    this.#decode(null);
+    if (!this.#utf8.finish()) this.#problem = invalid(['lines_not_utf8']);
     // A file of blank lines alone is for the batch to refuse, as one without inputs.
-    if (this.#problem === null && this.#line !== null && this.#lineBytes > 0) this.#judge(this.#line);
+    else if (this.#line !== null && this.#lineBytes > 0) this.#judge(this.#line);
     return this.#problem;
-  }
-
-  #decode(chunk: Uint8Array | null): void {
-    try {
-      if (chunk === null) this.#decoder.decode();
-      else this.#decoder.decode(chunk, { stream: true });
-    } catch {
-      this.#problem = invalid(['lines_not_utf8']);
-    }
   }
 
   #readLine(line: Uint8Array[], chunk: Uint8Array): void {

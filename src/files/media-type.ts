@@ -105,8 +105,8 @@ export async function checkMediaType(content: {
   checkStatedType(declared, content.purpose);
   if (content.purpose === 'batch') {
     if (text !== null && textual === null) return JSON_LINES_TYPE;
-    const seen = textual ?? (await signature(head)) ?? wideText(head) ?? UNKNOWN;
-    throw mismatch(declared === UNKNOWN ? JSON_LINES_TYPE : declared, seen);
+    const seen = textual ?? (await signature(head)) ?? wideText(head);
+    throw seen === null ? notUtf8() : mismatch(declared === UNKNOWN ? JSON_LINES_TYPE : declared, seen);
   }
 
   if (text !== null && textual === null) {
@@ -115,7 +115,10 @@ export async function checkMediaType(content: {
     if (!type.startsWith('text/') && (await signature(head)) !== type) throw mismatch(type, 'text/plain');
     return type;
   }
-  const seen = textual ?? (await signature(head)) ?? wideText(head) ?? UNKNOWN;
+  const found = textual ?? (await signature(head)) ?? wideText(head);
+  // Bytes of no format we know that are to be text: most are text in another encoding.
+  if (found === null && isTextual(declared, content.filename)) throw notUtf8();
+  const seen = found ?? UNKNOWN;
   if (declared !== UNKNOWN && declared !== seen) throw mismatch(declared, seen);
   if (!isListed(seen)) throw unsupported(seen);
   const embedded = embeddedFormat(head, seen);
@@ -132,7 +135,7 @@ export async function checkMediaType(content: {
 export function checkStatedType(stated: string, purpose: FilePurpose | undefined): void {
   const type = canonical(stated) || UNKNOWN;
   const isAllowed = purpose === 'batch' ? JSON_LINES_NAMES.includes(type) : isListed(type);
-  if (type !== UNKNOWN && !isAllowed) throw unsupported(type);
+  if (type !== UNKNOWN && !isAllowed) throw unsupported(type, purpose);
 }
 
 /**
@@ -203,15 +206,32 @@ async function signature(head: Uint8Array): Promise<string | null> {
   return BARE_SIGNATURES.find(([start]) => opening.startsWith(start))?.[1] ?? null;
 }
 
+/** Whether content is said to be text, by its type or else the ending of its name. */
+function isTextual(declared: string, filename: string | null): boolean {
+  if (declared !== UNKNOWN) return declared.startsWith('text/');
+  const ending = endingOf(filename);
+  return ending !== '' && TEXT_ENDINGS.has(ending);
+}
+
+function endingOf(filename: string | null): string {
+  return /\.([^.]*)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? '';
+}
+
 function textTypeOf(filename: string | null): MediaType {
-  const ending = /\.([^.]*)$/.exec(filename ?? '')?.[1]?.toLowerCase() ?? '';
+  const ending = endingOf(filename);
   const type = TEXT_ENDINGS.get(ending);
   if (type === undefined) throw unsupported(`.${ending}`);
   return type;
 }
 
-function unsupported(type: string): ApiError {
-  return new ApiError('unsupported_media_type', { detail: ['media_type_unsupported', type.slice(0, 100)] });
+function unsupported(type: string, purpose?: FilePurpose): ApiError {
+  const key = purpose === 'batch' ? 'media_type_no_lines' : 'media_type_unsupported';
+  return new ApiError('unsupported_media_type', { detail: [key, type.slice(0, 100)] });
+}
+
+/** What is told of bytes that are to be text, and are none. */
+export function notUtf8(): ApiError {
+  return new ApiError('unsupported_media_type', { detail: ['text_not_utf8'] });
 }
 
 function mismatch(stated: string, seen: string): ApiError {

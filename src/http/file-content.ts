@@ -41,7 +41,9 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
 
   const range = rangeOf(request, file.size, etag);
   if (range === 'unsatisfiable') return rangeUnsatisfiable(c, file.size);
-  headers.set('Content-Type', file.contentType);
+  // Text was checked to be UTF-8; without the word for it some clients take it for Latin-1.
+  const isText = file.contentType.startsWith('text/');
+  headers.set('Content-Type', isText ? `${file.contentType}; charset=utf-8` : file.contentType);
   const length = range?.length ?? file.size;
   headers.set('Content-Length', String(length));
   if (range !== null) {

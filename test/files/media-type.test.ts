@@ -127,9 +127,17 @@ describe('text', () => {
   it('has no NUL and is UTF-8', async () => {
     const latin1 = new Uint8Array([0x63, 0x61, 0x66, 0xe9, 0x20, 0x6f, 0x6b]);
     for (const head of [new Uint8Array([0x61, 0, 0x62]), latin1]) {
-      expect(await refusal(check(head, 'text/plain'))).toEqual([
+      for (const [declared, name] of [
+        ['text/plain', null],
+        ['text/csv', 'a'],
+        [null, 'a.txt'],
+        ['application/octet-stream', 'a.csv'],
+      ] as const) {
+        expect(await refusal(check(head, declared, name))).toEqual(['text_not_utf8']);
+      }
+      expect(await refusal(check(head, 'image/png'))).toEqual([
         'media_type_mismatch',
-        'text/plain',
+        'image/png',
         'application/octet-stream',
       ]);
     }
@@ -139,7 +147,7 @@ describe('text', () => {
     const long = new TextEncoder().encode(`x${'가'.repeat(HEAD_BYTES)}`);
     expect(await check(long.subarray(0, HEAD_BYTES), 'text/plain')).toBe('text/plain');
     expect(await check(long, 'text/plain')).toBe('text/plain');
-    expect((await refusal(check(long.subarray(0, 6), 'text/plain')))?.[0]).toBe('media_type_mismatch');
+    expect((await refusal(check(long.subarray(0, 6), 'text/plain')))?.[0]).toBe('text_not_utf8');
   });
 
   it('may begin with a byte order mark', async () => {
@@ -178,7 +186,8 @@ describe('a batch file', () => {
   });
 
   it('is nothing else', async () => {
-    expect(await refusal(batch(SAMPLES.png, 'image/png'))).toEqual(['media_type_unsupported', 'image/png']);
+    expect(await refusal(batch(SAMPLES.png, 'image/png'))).toEqual(['media_type_no_lines', 'image/png']);
+    expect(await refusal(batch(new Uint8Array([0x7b, 0xe9, 0x7d]), null))).toEqual(['text_not_utf8']);
     expect(await refusal(batch(SAMPLES.png, null))).toEqual([
       'media_type_mismatch',
       'application/jsonl',

@@ -218,6 +218,16 @@ describe('nothing is stored of an upload', () => {
     ]);
   });
 
+  it.each([
+    ['in the middle', (bytes: Uint8Array) => bytes.fill(0xe9, PART, PART + 1)],
+    ['at the end', (bytes: Uint8Array) => bytes.fill(0xec, bytes.length - 1)],
+  ])('whose text is not UTF-8 %s', async (_where, spoil) => {
+    const large = new Uint8Array(PART + 5).fill(0x61);
+    spoil(large);
+    const error = await failure((accountId) => upload(accountId, [['file', text(large)]]));
+    expect([error.type, error.detail]).toEqual(['unsupported_media_type', ['text_not_utf8']]);
+  });
+
   it('whose late purpose does not allow its type', async () => {
     const large = new Uint8Array(PART + 5).fill(0x7b);
     const file = text(large, 'a.jsonl', 'application/jsonl');

@@ -206,7 +206,7 @@ describe('the content', () => {
       expect(response.status).toBe(200);
       expect(await response.bytes()).toEqual(SAMPLES.text);
       expect(Object.fromEntries(response.headers)).toMatchObject({
-        'content-type': 'text/plain',
+        'content-type': 'text/plain; charset=utf-8',
         'content-length': String(SAMPLES.text.length),
         'accept-ranges': 'bytes',
         'x-content-type-options': 'nosniff',
@@ -214,6 +214,21 @@ describe('the content', () => {
         'content-disposition':
           'attachment; filename="___ ____ (1)\'*.txt"; ' +
           "filename*=UTF-8''%EB%B3%B4%EA%B3%A0%EC%84%9C%20%22%EC%B5%9C%EC%A2%85%22%20%281%29%27%2A.txt",
+      });
+    }
+  });
+
+  it('says which encoding text has, and nothing of the kind where there is none', async () => {
+    const { call, stored } = await newClient();
+    for (const [file, type] of [
+      [new File(['a,나'], 'a.csv', { type: 'text/csv' }), 'text/csv; charset=utf-8'],
+      [new File([SAMPLES.png], 'a.png', { type: 'image/png' }), 'image/png'],
+    ] as const) {
+      const { id } = await stored(file);
+      const response = await call(`/v1/files/${id}/content`, { headers: { range: 'bytes=0-3' } });
+      expect([response.status, response.headers.get('content-type')]).toEqual([206, type]);
+      expect(await (await call(`/api/v1/files/${id}`)).json()).toMatchObject({
+        content_type: type.split(';')[0],
       });
     }
   });

@@ -126,19 +126,19 @@ const HOSTILE: HostileFile[] = [
     what: 'text in UTF-16 without a mark',
     content: bytes(utf16('hello')),
     type: 'text/plain',
-    seen: 'application/octet-stream',
+    seen: 'text must be UTF-8',
   },
   {
     what: 'text in Latin-1',
     content: bytes('caf', [0xe9], ' au lait'),
     type: 'text/plain',
-    seen: 'application/octet-stream',
+    seen: 'text must be UTF-8',
   },
   {
     what: 'text with a NUL',
     content: bytes('hello\0world'),
     type: 'text/plain',
-    seen: 'application/octet-stream',
+    seen: 'text must be UTF-8',
   },
   // Executables and archives.
   {

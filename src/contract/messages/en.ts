@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { en as issueMessages } from 'zod/locales';
 import type { LimitHolder } from '../accounts';
 import type { ErrorType } from '../errors';
+import { JSON_LINES_TYPE, MEDIA_TYPES } from '../files';
 import { enReasons, type Fault, faultSentences, type Reason, tell } from './en-reasons';
 
 const issueMessage = issueMessages().localeError;
@@ -130,7 +131,9 @@ const detail = {
   // Content parts.
   base64_invalid: () => 'the data is not valid base64',
   media_type_mismatch: (stated: string, seen: string) => `stated as ${stated}, but the bytes are ${seen}`,
-  media_type_unsupported: (type: string) => type,
+  media_type_unsupported: (type: string) => `${type} (supported are ${MEDIA_TYPES.join(', ')})`,
+  media_type_no_lines: (type: string) => `${type} (for batches, send JSON Lines as ${JSON_LINES_TYPE})`,
+  text_not_utf8: () => 'text must be UTF-8 without control characters, and these bytes are not',
   modality_unsupported: (modality: string, model: string) =>
     `the model "${model}" does not take ${modality} input`,
   part_too_large: (megabytes: number) => `this part is larger than the ${megabytes} MiB left for it`,

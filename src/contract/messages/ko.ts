@@ -116,7 +116,10 @@ export const ko: Messages = {
     directive_invalid: (setting) => `@sandbox 지시어 "${setting}"의 값이 올바르지 않습니다`,
     base64_invalid: () => '데이터가 올바른 base64가 아닙니다',
     media_type_mismatch: (stated, seen) => `${stated}(으)로 표시되었지만 실제 내용은 ${seen}입니다`,
+    // Nothing but the type: stored integrations match on the whole message.
     media_type_unsupported: (type) => type,
+    media_type_no_lines: (type) => type,
+    text_not_utf8: () => '텍스트는 제어 문자가 없는 UTF-8이어야 하는데 이 내용은 그렇지 않습니다',
     modality_unsupported: (modality, model) => `"${model}" 모델은 ${modality} 입력을 받지 않습니다`,
     part_too_large: (megabytes) => `이 콘텐츠는 남은 한도 ${megabytes} MiB보다 큽니다`,
     parts_too_large: (megabytes) => `콘텐츠의 합계가 ${megabytes} MiB보다 큽니다`,
