@@ -347,7 +347,7 @@ describe('structured output', () => {
     const { type, message } = await errorOf(response);
     expect(type).toBe('model_error');
     expect(message).toMatch(/^모델 추론 중 오류가 발생했습니다: /);
-    for (const part of ['/이름', '/age: must be at least 20', 'must have "tags"'])
+    for (const part of ['/이름', '/age: 20 이상이어야 합니다', '"tags"이(가) 있어야 합니다'])
       expect(message).toContain(part);
   });
 
