@@ -77,6 +77,13 @@ describe('a dry run', () => {
       code: 'invalid_request',
       message: expect.stringContaining('line 5'),
     });
+    const broken = await dryRun(client, {
+      input_file_id: await upload(client, `${toJsonLines(LINES.slice(0, 1))}{"custom_id": nope}`),
+    });
+    expect(await errorOf(broken)).toMatchObject({
+      code: 'invalid_json_line',
+      message: 'The request is not valid: line 2: the line is not valid JSON (unexpected "n" at column 15)',
+    });
     const repeated = await dryRun(client, {
       input_file_id: await upload(client, toJsonLines([LINES[0], LINES[0]])),
     });

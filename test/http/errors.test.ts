@@ -343,7 +343,7 @@ describe.each(ROUTES)('a body for $method $path', ({ method, path, key, limitByt
         status: 400,
         type: 'invalid_request',
         message: expect.stringMatching(
-          /^The request is not valid: the body is not valid JSON \(.* at line 1, column \d\)$/,
+          /^The request is not valid: the body is not valid JSON \(.* at column \d\)$/,
         ),
       });
     },

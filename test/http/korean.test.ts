@@ -27,8 +27,8 @@ const CITY = { type: 'object', properties: { city: { type: 'string' } }, require
 const says = (answer: string) => [{ role: 'user', content: `x\n@sandbox text=${answer}` }];
 
 const REFUSALS: [what: string, path: string, call: Call, korean: string][] = [
-  ['a body that is no JSON', CHAT, text('{"a": nope}'), '1행 7열에 잘못된 문자 "n"'],
-  ['a body that is cut off', CHAT, text('{"a":'), '1행 6열에서 끝나 버림'],
+  ['a body that is no JSON', CHAT, text('{"a": nope}'), '(7열에 잘못된 문자 "n")'],
+  ['a body that is cut off', CHAT, text('{\n"a":'), '(2행 5열에서 끝나 버림)'],
   ['a member of a wrong type', CHAT, chat({ n: 'x' }), '숫자여야 합니다'],
   ['a message that is missing', CHAT, chat({ messages: [] }), '항목이 1개 이상이어야 합니다'],
   ['an unknown role', CHAT, chat({ messages: [{ role: 'me', content: 'x' }] }), '맞지 않습니다'],

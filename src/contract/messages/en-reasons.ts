@@ -2,8 +2,8 @@
 export const enReasons = {
   // Of JSON.
   json_unexpected: (found: string, line: number, column: number) =>
-    `unexpected ${found} at line ${line}, column ${column}`,
-  json_ends: (line: number, column: number) => `it ends too early, at line ${line}, column ${column}`,
+    `unexpected ${found} at ${placeOf(line, column)}`,
+  json_ends: (line: number, column: number) => `it ends too early, at ${placeOf(line, column)}`,
   // Of a URL to be called.
   url_incomplete: () => 'it is not a complete URL, e.g. https://example.com/path',
   url_not_https: () => 'it must start with https://',
@@ -110,6 +110,11 @@ export function faultSentence({ place, isName, reason }: Fault): string {
 
 export function faultSentences(faults: readonly Fault[]): string {
   return faults.map(faultSentence).join('; ');
+}
+
+/** Most bodies, and every line of a file, have one line. */
+function placeOf(line: number, column: number): string {
+  return line === 1 ? `column ${column}` : `line ${line}, column ${column}`;
 }
 
 function typeName(type: string): string {

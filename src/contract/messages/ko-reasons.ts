@@ -4,8 +4,8 @@ import { tell } from './en-reasons';
 import { typeName, withParticle } from './korean';
 
 export const koReasons: Reasons = {
-  json_unexpected: (found, line, column) => `${line}행 ${column}열에 잘못된 문자 ${found}`,
-  json_ends: (line, column) => `${line}행 ${column}열에서 끝나 버림`,
+  json_unexpected: (found, line, column) => `${placeOf(line, column)}에 잘못된 문자 ${found}`,
+  json_ends: (line, column) => `${placeOf(line, column)}에서 끝나 버림`,
   url_incomplete: () => '완전한 URL이 아닙니다. 예: https://example.com/path',
   url_not_https: () => 'https://로 시작해야 합니다',
   url_not_http: () => 'https:// 또는 http://로 시작해야 합니다',
@@ -76,6 +76,10 @@ export const koReasons: Reasons = {
   call_required: (names) =>
     `tool_choice에 따라 ${names.map((name) => `"${name}"`).join(' 또는 ')}을(를) 호출해야 합니다`,
 };
+
+function placeOf(line: number, column: number): string {
+  return line === 1 ? `${column}열` : `${line}행 ${column}열`;
+}
 
 export function faultSentencesInKorean(faults: readonly Fault[]): string {
   return faults
