@@ -12,8 +12,8 @@ export interface Step {
 export const FIRST_WORKERS = 16;
 const GROWTH = 1.5;
 
-/** Less than this is noise. */
-const LEAST_GAIN = 1.05;
+/** Less than this is noise; and workers beyond the edge leave work behind that takes minutes to come to rest. */
+const LEAST_GAIN = 1.1;
 
 /** One poor step may be chance. */
 const STEPS_WITHOUT_GAIN = 2;
