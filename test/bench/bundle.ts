@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
@@ -30,10 +30,11 @@ export interface BundleFigures {
   startsMs: number[];
 }
 
-/** Bundles the Worker into the folder. Answers the file. */
-export async function buildBundle(folder: string): Promise<string> {
-  await wrangler(['deploy', '--dry-run', '--minify', '--outdir', folder]);
-  return join(folder, 'index.js');
+/** Bundles the Worker into the folder, or another one that stands around it. Answers the file. */
+export async function buildBundle(folder: string, worker?: string): Promise<string> {
+  const entry = worker === undefined ? [] : [worker];
+  await wrangler(['deploy', ...entry, '--dry-run', '--minify', '--outdir', folder]);
+  return join(folder, basename(worker ?? 'index.ts').replace(/\.ts$/, '.js'));
 }
 
 export async function measureBundle(file: string): Promise<BundleFigures> {

@@ -8,10 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
-import { measureBundle } from './bundle.ts';
 import { chatBody, type Mode } from './chat-example.ts';
 import {
-  bundleFindings,
   CHAT_NOTES,
   CONNECTIONS,
   pacedFindings,
@@ -64,18 +62,15 @@ export async function benchChat(step: (text: string) => void): Promise<Report> {
     }
     step('what was booked');
     await checkBooked(servers);
-    step('the bundle');
-    const bundle = await measureBundle(servers.bundle);
     return {
       title: `A chat call through each server, ${CONNECTIONS} connections, ${ROUNDS} rounds`,
       findings: [
         ...throughputFindings('whole', rounds),
         ...throughputFindings('streamed', rounds),
         ...pacedFindings(rounds),
-        ...bundleFindings(bundle),
       ],
       notes: CHAT_NOTES,
-      details: { rounds, bundle },
+      details: { rounds },
     };
   } finally {
     await servers?.stop();

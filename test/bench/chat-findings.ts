@@ -1,8 +1,7 @@
 // What the measurements of a chat call come to: each against its goal, where it has one.
-import type { BundleFigures } from './bundle.ts';
 import type { Mode } from './chat-example.ts';
 import { SERVER_NAMES, type ServerName } from './chat-servers.ts';
-import { count, type Finding, median } from './report.ts';
+import { count, type Finding, median, milliseconds } from './report.ts';
 
 export const CONNECTIONS = 32;
 
@@ -36,8 +35,6 @@ const SERVER_TITLES: Record<ServerName, string> = {
 
 const PORTKEY_GOAL = 3;
 const PROXY_GOAL = 0.5;
-const BUNDLE_GOAL_KIBIBYTES = 500;
-const START_GOAL_MS = 60;
 
 export const CHAT_NOTES = [
   `Each figure is the median of the rounds, in which the servers take turns; ${CONNECTIONS} connections send one call after the other.`,
@@ -47,7 +44,6 @@ export const CHAT_NOTES = [
   'CPU: of all threads of the server under load, by /proc, per call. Beside other work it is steadier than calls a second.',
   'Quire: the bundle as deployed on `workerd serve`, Durable Objects in SQLite on disk, every call authenticated, priced and',
   "booked on one account, whose ledger is checked at the end. Portkey's gateway: neither keys nor costs, NODE_ENV=production.",
-  'Start: `wrangler check startup`, idle time left out, the quickest of five: it counts time, and other work adds to it.',
 ];
 
 /** Calls a second, as many as each server can. */
@@ -96,27 +92,4 @@ function gain(samples: Record<ServerName, Sample>, other: ServerName): number {
 
 function ratioFinding(what: string, value: number, goal: number): Finding {
   return { what, value, figure: `${count(value, 2)} ×`, goal: { text: `≥ ${goal} ×`, isMet: value >= goal } };
-}
-
-export function bundleFindings({ gzippedBytes, startsMs }: BundleFigures): Finding[] {
-  const kibibytes = gzippedBytes / 1024;
-  const startMs = Math.min(...startsMs);
-  return [
-    {
-      what: 'bundle, minified and gzipped',
-      value: kibibytes,
-      figure: `${count(kibibytes)} KiB`,
-      goal: { text: `≤ ${BUNDLE_GOAL_KIBIBYTES} KiB`, isMet: kibibytes <= BUNDLE_GOAL_KIBIBYTES },
-    },
-    {
-      what: 'start of the Worker',
-      value: startMs,
-      figure: milliseconds(startMs),
-      goal: { text: `≤ ${START_GOAL_MS} ms`, isMet: startMs <= START_GOAL_MS },
-    },
-  ];
-}
-
-function milliseconds(value: number): string {
-  return `${count(value, value < 10 ? 2 : 0)} ms`;
 }

@@ -1,6 +1,5 @@
 // The servers that a chat call is measured on: the mock model alone, and three that stand between it and the client.
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CatalogueConfig } from '../../src/models/catalogue-entry.ts';
@@ -9,7 +8,7 @@ import { freePorts } from '../e2e/free-ports.ts';
 import { buildBundle } from './bundle.ts';
 import { MODEL, PRICES, UPSTREAM_MODEL } from './chat-example.ts';
 import { Child } from './child.ts';
-import { type WorkerSetup, workerdConfig } from './workerd-config.ts';
+import { type Command, PRODUCT_BINDINGS, workerdCommand } from './workerd-command.ts';
 
 export const SERVER_NAMES = ['mock', 'proxy', 'quire', 'portkey'] as const;
 export type ServerName = (typeof SERVER_NAMES)[number];
@@ -37,10 +36,8 @@ const PROXY_WORKER = `export default {
 };
 `;
 
-/** All of them, and the bundle that `quire` runs. */
 export interface ChatServers {
   all: ChatServer[];
-  bundle: string;
   /** An account's own view of its server. */
   api: ApiClient;
   stop(): Promise<void>;
@@ -58,7 +55,7 @@ export async function startServers(folder: string): Promise<ChatServers> {
     await Promise.all(children.map((child) => child.stop()));
   };
   try {
-    const bundle = await buildBundle(join(folder, 'quire'));
+    await buildBundle(join(folder, 'quire'));
     const [mock = 0, proxy = 0, quire = 0, portkey = 0] = await freePorts(SERVER_NAMES.length);
     const upstream = originOf(mock);
     const mockProcess = await start('the mock model', nodeCommand(fileOf('mock-model.ts'), mock), upstream);
@@ -104,14 +101,12 @@ export async function startServers(folder: string): Promise<ChatServers> {
         process: portkeyProcess,
       },
     ];
-    return { all, bundle, api: account.api, stop };
+    return { all, api: account.api, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
-
-type Command = [string, ...string[]];
 
 async function proxyCommand(folder: string, port: number, upstream: string): Promise<Command> {
   await mkdir(folder, { recursive: true });
@@ -143,20 +138,8 @@ function quireCommand(folder: string, port: number, upstream: string): Promise<C
       ALLOW_PRIVATE_NETWORK: 'false',
       RETENTION_DAYS: '30',
     },
-    objects: { ACCOUNTS: 'AccountObject', BATCHES: 'BatchObject', REGISTRY: 'RegistryObject' },
-    buckets: ['BUCKET'],
-    queues: ['BATCH_QUEUE'],
+    ...PRODUCT_BINDINGS,
   });
-}
-
-async function workerdCommand(setup: WorkerSetup): Promise<Command> {
-  await mkdir(join(setup.folder, 'objects'), { recursive: true });
-  const config = join(setup.folder, 'config.capnp');
-  await writeFile(config, workerdConfig(setup));
-  // It comes with wrangler, wherever npm put it.
-  const wrangler = createRequire(import.meta.url).resolve('wrangler/package.json');
-  const workerd = createRequire(wrangler).resolve('workerd/bin/workerd');
-  return [workerd, 'serve', config];
 }
 
 /** It listens on all interfaces unless it is kept from it. */

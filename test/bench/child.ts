@@ -59,6 +59,11 @@ export class Child {
     return ServerProcess.of(this.#process.pid)?.cpuMs() ?? Number.NaN;
   }
 
+  /** In bytes; not a number where that cannot be seen. */
+  residentBytes(): number {
+    return ServerProcess.of(this.#process.pid)?.residentBytes() ?? Number.NaN;
+  }
+
   async stop(): Promise<void> {
     if (this.#isRunning) {
       const gone = new Promise((resolve) => this.#process.once('exit', resolve));

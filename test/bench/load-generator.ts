@@ -1,7 +1,7 @@
 // `node load-generator.ts ORDER`: sends one request over and over on many kept connections, and prints how long the
 // answers took. Written on sockets: an HTTP client would take more of the machine than the servers it measures.
-// Known gap: it sees where a chunked answer ends by its last bytes, which JSON and server-sent events never contain.
 import { connect, type Socket } from 'node:net';
+import { HEAD_END, HttpAnswer } from './http-answer.ts';
 
 export interface LoadOrder {
   port: number;
@@ -27,11 +27,6 @@ export interface LoadResult {
   /** The same to the first byte of the answer's body. */
   firstBytes: number[];
 }
-
-const HEAD_END = '\r\n\r\n';
-const CHUNKED_END = '\r\n0\r\n\r\n';
-/** Enough for the mark and the end of a chunked answer. */
-const TAIL_CHARACTERS = 256;
 
 class Load {
   readonly #order: LoadOrder;
@@ -65,7 +60,7 @@ class Load {
   #converse(): Promise<void> {
     return new Promise((resolve, reject) => {
       const socket = connect({ port: this.#order.port, host: '127.0.0.1', noDelay: true });
-      const answer = new Answer();
+      const answer = new HttpAnswer();
       let sentAt = 0;
       let firstByteAt = 0;
       const send = () => {
@@ -99,58 +94,6 @@ class Load {
       socket.once('error', (error) => fail(error.message));
       socket.once('end', () => fail('the server closed a connection'));
     });
-  }
-}
-
-/** An answer as far as it has come. */
-class Answer {
-  isSuccess = false;
-  isWhole = false;
-  hasBody = false;
-  tail = '';
-  #hasHead = false;
-  /** Bytes still to come; null where the answer is chunked. */
-  #left: number | null = null;
-
-  begin(): void {
-    this.isSuccess = false;
-    this.isWhole = false;
-    this.hasBody = false;
-    this.tail = '';
-    this.#hasHead = false;
-    this.#left = null;
-  }
-
-  add(text: string): void {
-    const body = this.#hasHead ? text : this.#readHead(this.tail + text);
-    if (body === null) return;
-    if (body !== '') this.hasBody = true;
-    this.tail =
-      body.length >= TAIL_CHARACTERS
-        ? body.slice(-TAIL_CHARACTERS)
-        : this.tail.slice(-TAIL_CHARACTERS) + body;
-    if (this.#left === null) {
-      this.isWhole = this.tail.endsWith(CHUNKED_END);
-    } else {
-      this.#left -= body.length;
-      this.isWhole = this.#left <= 0;
-    }
-  }
-
-  /** What follows the head; null while it is not all there. */
-  #readHead(text: string): string | null {
-    const end = text.indexOf(HEAD_END);
-    if (end === -1) {
-      this.tail = text;
-      return null;
-    }
-    const head = text.slice(0, end);
-    this.#hasHead = true;
-    this.tail = '';
-    this.isSuccess = head.startsWith('HTTP/1.1 200');
-    const length = /^content-length: *(\d+)/im.exec(head)?.[1];
-    this.#left = length === undefined ? null : Number(length);
-    return text.slice(end + HEAD_END.length);
   }
 }
 

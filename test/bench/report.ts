@@ -64,15 +64,15 @@ export function printReport({ title, findings, notes }: Report, machine: Machine
       what,
       figure,
       goal?.text ?? '',
-      goal === undefined ? '' : goal.isMet ? 'yes' : 'NO',
+      goal === undefined ? '' : okText(goal),
     ]),
   );
   console.log();
   for (const note of notes) console.log(`  ${styled('dim', note)}`);
 }
 
-export function printJson(report: Report, machine: Machine): void {
-  console.log(JSON.stringify({ machine, ...report }, null, 2));
+export function okText({ isMet }: { isMet: boolean }): string {
+  return isMet ? 'yes' : 'NO';
 }
 
 export function median(values: readonly number[]): number {
@@ -90,6 +90,11 @@ export function count(value: number, decimals = 0): string {
 /** `12.3 s` of milliseconds. */
 export function seconds(milliseconds: number): string {
   return `${count(milliseconds / 1000, 1)} s`;
+}
+
+/** `12 ms`; of few, with two decimals. */
+export function milliseconds(value: number): string {
+  return `${count(value, value < 10 ? 2 : 0)} ms`;
 }
 
 export function mebibytes(bytes: number): string {

@@ -33,6 +33,13 @@ it('shows the main job to its end with npm run demo', async () => {
 
 it('says which benchmarks there are to npm run bench with an unknown one', async () => {
   const { code, output } = await npmRun('bench', '--', 'nothing');
-  expect(output).toMatch(/name one of: .*batch/);
+  expect(output).toMatch(/name one of: batch, chat, .*webhooks/);
+  expect(code).toBe(1);
+});
+
+it('runs none of the benchmarks where one of their names is unknown', async () => {
+  const { code, output } = await npmRun('bench', '--', 'start', 'nothing');
+  expect(output).toMatch(/name one of: /);
+  expect(output).not.toContain('measuring');
   expect(code).toBe(1);
 });
