@@ -10,6 +10,8 @@ import {
   CLIENTS,
   ITEMS,
   POLL_INTERVAL_MS,
+  SMALL_CLIENTS,
+  SMALL_ITEMS,
   SSE_NOTES,
   sseFindings,
   type Watched,
@@ -47,22 +49,24 @@ export function benchSse(step: (text: string) => void): Promise<Report> {
         watched.push(await watch(bundle, way, clients));
       }
     }
+    step(`${SMALL_CLIENTS} streams that end with all results`);
+    const small = await watch(bundle, 'stream', SMALL_CLIENTS, SMALL_ITEMS);
     return {
       title: `A batch of ${ITEMS} items that many clients follow`,
-      findings: sseFindings(alone, watched),
+      findings: sseFindings(alone, watched, small),
       notes: SSE_NOTES,
-      details: { alone, watched },
+      details: { alone, watched, small },
     };
   });
 }
 
 /** On a fresh server: the clients come while the batch waits, see it run, and are told of its end. */
-async function watch(bundle: string, way: Way, clients: number): Promise<Watched> {
+async function watch(bundle: string, way: Way, clients: number, items = ITEMS): Promise<Watched> {
   const server = await ObservedServer.start(bundle);
   try {
     await follow(server, 'stream', WARM_UP_CLIENTS, WARM_UP_ITEMS);
     await follow(server, 'poll', WARM_UP_CLIENTS, WARM_UP_ITEMS);
-    return await follow(server, way, clients, ITEMS);
+    return await follow(server, way, clients, items);
   } finally {
     await server.stop();
   }

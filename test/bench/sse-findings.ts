@@ -1,5 +1,5 @@
 // What following a batch comes to, by its stream and by polling: each against its goal, where it has one.
-import { percentile } from './histogram.ts';
+import { type Histogram, percentile } from './histogram.ts';
 import { count, type Finding, milliseconds, seconds } from './report.ts';
 import type { WatchOrder, WatchResult } from './watch-generator.ts';
 
@@ -7,6 +7,11 @@ export type Way = WatchOrder['way'];
 
 export const CLIENTS = [1_000, 5_000] as const;
 export const ITEMS = 2_500;
+
+/** A batch of so few items is told of with all its results at its end: 0.75 MB to each of these. */
+export const SMALL_ITEMS = 1_000;
+export const SMALL_CLIENTS = 300;
+
 export const POLL_INTERVAL_MS = 2_000;
 
 const KIBIBYTE = 1024;
@@ -43,7 +48,7 @@ export interface Watched {
   results: WatchResult[];
 }
 
-export function sseFindings(alone: Watched, watched: readonly Watched[]): Finding[] {
+export function sseFindings(alone: Watched, watched: readonly Watched[], small: Watched): Finding[] {
   return [
     {
       what: `the batch alone: ${seconds(alone.runMs)}, ${count(alone.commits)} commits`,
@@ -55,6 +60,7 @@ export function sseFindings(alone: Watched, watched: readonly Watched[]): Findin
       const [stream, poll] = [of('stream'), of('poll')];
       return stream === undefined || poll === undefined ? [] : clientsFindings(alone, stream, poll);
     }),
+    smallFinding(small),
   ];
 }
 
@@ -108,6 +114,16 @@ function clientsFindings(alone: Watched, stream: Watched, poll: Watched): Findin
   ];
 }
 
+function smallFinding(run: Watched): Finding {
+  const value = percentile(endDelays(run), 0.99);
+  return {
+    what: `${count(run.clients)} streams of ${count(SMALL_ITEMS)} items, ${megabytes(run)}: told of the end with all results`,
+    value,
+    figure: `${endText(run)}`,
+    goal: { text: 'all', isMet: sum(run, 'ended') === run.clients },
+  };
+}
+
 function delayFinding(who: string, run: Watched): Finding {
   const [middle, late] = [delay(run, 0.5), delay(run, 0.99)];
   return {
@@ -124,14 +140,12 @@ function delay({ results }: Watched, share: number): number {
   );
 }
 
-function endText({ results }: Watched): string {
-  const at = (share: number) =>
-    count(
-      percentile(
-        results.map(({ endDelays }) => endDelays),
-        share,
-      ),
-    );
+function endDelays({ results }: Watched): Histogram[] {
+  return results.map((result) => result.endDelays);
+}
+
+function endText(run: Watched): string {
+  const at = (share: number) => count(percentile(endDelays(run), share));
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`;
 }
 
