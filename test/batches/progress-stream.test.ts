@@ -15,6 +15,8 @@ class FakeBatch implements ProgressSource {
   ended = false;
   /** Numbers of the results so far. */
   results: number[] = [];
+  /** What was made of it that is much work. */
+  made: string[] = [];
   readonly hub = new ProgressHub(this);
 
   newest() {
@@ -23,6 +25,7 @@ class FakeBatch implements ProgressSource {
 
   /** Two at a time. */
   resultEvents(sequence: number) {
+    this.made.push('results');
     const next = this.results.filter((number) => number > sequence).slice(0, 2);
     const last = next.at(-1);
     return last === undefined ? null : { text: next.map((n) => `r${n} `).join(''), sequence: last };
@@ -33,6 +36,7 @@ class FakeBatch implements ProgressSource {
   }
 
   doneEvent(id: number) {
+    this.made.push('done');
     return `d${id} `;
   }
 
@@ -227,6 +231,20 @@ describe('a subscriber', () => {
     await reader.cancel();
   });
 
+  it('gets its comment 15 seconds after its own last event, whoever else listens', async () => {
+    const batch = new FakeBatch();
+    const first = listen(batch);
+    await pass(6_000);
+    const second = listen(batch);
+    await pass(8_999);
+    expect(first.heard).not.toContain('keep-alive');
+    await pass(1);
+    expect(first.heard).toBe(`${RETRY}s1 : keep-alive\n\n`);
+    expect(second.heard).toBe(`${RETRY}s1 `);
+    await pass(6_000);
+    expect(second.heard).toBe(`${RETRY}s1 : keep-alive\n\n`);
+  });
+
   it('that goes away leaves the others listening', async () => {
     const batch = new FakeBatch();
     const leaving = listen(batch);
@@ -237,5 +255,39 @@ describe('a subscriber', () => {
     await pass(1000);
     expect(leaving.heard).toBe(`${RETRY}s1 `);
     expect(staying.heard).toBe(`${RETRY}s1 s3 `);
+  });
+});
+
+describe('subscribers that are told the same', () => {
+  it('share results and the end, which are made once', async () => {
+    const batch = new FakeBatch();
+    const listeners = Array.from({ length: 5 }, () => listen(batch, null, true));
+    await pass(1000);
+    batch.made = [];
+    batch.commit(2);
+    await pass(1000);
+    // The two, and that there are no more.
+    expect(batch.made).toEqual(['results', 'results']);
+    batch.end();
+    await pass(1000);
+    expect(batch.made.filter((made) => made === 'done')).toHaveLength(1);
+    for (const { heard, isClosed } of listeners) {
+      expect(heard).toBe(`${RETRY}s0 s1 r2 r3 s4 s5 d6 `);
+      expect(isClosed).toBe(true);
+    }
+  });
+
+  it('and come later, after the others have left, are told it again', async () => {
+    const batch = new FakeBatch();
+    batch.commit(2);
+    const first = listen(batch, null, true);
+    await pass(1000);
+    await first.cancel();
+    batch.commit(1);
+    batch.end();
+    const [second, third] = [listen(batch, null, true), listen(batch, 3, true)];
+    await pass(1000);
+    expect(second.heard).toBe(`${RETRY}r2 r3 r5 s7 d8 `);
+    expect(third.heard).toBe(`${RETRY}r5 s7 d8 `);
   });
 });
