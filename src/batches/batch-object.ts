@@ -500,6 +500,7 @@ export class BatchObject extends DurableObject<Env> {
     await removeTraces(this.env, this.#record.current());
     this.#record.forget();
     await this.ctx.storage.deleteAll();
+    this.#outbox.forget();
   }
 
   /** Sets the alarm for the next thing that is due, if it is not set for earlier. */

@@ -59,9 +59,16 @@ const SCHEMA = `
 /** Times are milliseconds where they are numbers. The table comes with the first delivery. */
 export class DeliveryOutbox {
   readonly #sql: SqlStorage;
+  /** Once it was found. Not once it was made: that transaction may still be undone. */
+  #isTableKnown = false;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+  }
+
+  /** The table may be gone with everything else. */
+  forget(): void {
+    this.#isTableKnown = false;
   }
 
   /**
@@ -70,7 +77,7 @@ export class DeliveryOutbox {
    * @param isAwaited goes before what waits already
    */
   add({ id, endpointId, eventId, eventType, body }: NewDelivery, now: number, isAwaited = false): void {
-    this.#sql.exec(SCHEMA);
+    if (!this.#isTableKnown) this.#sql.exec(SCHEMA);
     this.#sql.exec(
       `INSERT INTO deliveries (id, endpoint_id, event_id, event_type, body, created_at, status, tries, next_at, attempts)
        VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, '[]') ON CONFLICT DO NOTHING`,
@@ -200,8 +207,10 @@ export class DeliveryOutbox {
   }
 
   #hasTable(): boolean {
+    if (this.#isTableKnown) return true;
     const [table] = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'deliveries'");
-    return table !== undefined;
+    this.#isTableKnown = table !== undefined;
+    return this.#isTableKnown;
   }
 }
 

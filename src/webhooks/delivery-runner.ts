@@ -37,6 +37,7 @@ export class DeliveryRunner {
   /** When each endpoint was last called, as a count: who waited longest is next. */
   readonly #turns = new Map<string, number>();
   #turn = 0;
+  readonly #oldest = new Map<string, number>();
   #attemptsLeft = ATTEMPTS_PER_WAKE;
 
   constructor(ctx: DurableObjectState, env: Env, endpoints: EndpointStore, outbox: DeliveryOutbox) {
@@ -66,32 +67,37 @@ export class DeliveryRunner {
     this.#attemptsLeft = ATTEMPTS_PER_WAKE;
     const before = Date.now() - LOG_RETENTION_MS;
     for (const { id } of this.#endpoints.all()) this.#outbox.removeBefore(id, before);
+    this.#oldest.clear();
     await this.deliver();
   }
 
   /** Begins every attempt that is due and has room, and sets the alarm for the next. Nothing waits for the attempts. */
   async deliver(): Promise<void> {
     const now = Date.now();
-    for (let next = this.#next(now); next !== null; next = this.#next(now)) this.#begin(next);
-    await this.#arm(now);
+    const endpoints = this.#endpoints.all();
+    const next = () => this.#next(endpoints, now);
+    for (let delivery = next(); delivery !== null; delivery = next()) this.#begin(delivery);
+    await this.#arm(endpoints, now);
   }
 
   /** A delivery whose attempt may begin, of the endpoint that waited longest among those with the fewest under way. */
-  #next(now: number): Delivery | null {
+  #next(all: readonly Endpoint[], now: number): Delivery | null {
     if (this.#attemptsLeft === 0) return null;
-    const endpoints = this.#endpoints.all().filter(({ status }) => status === 'enabled');
-    const load = (endpoint: Endpoint) => this.#load(endpoint, endpoints);
+    const endpoints = all.filter(({ status }) => status === 'enabled');
     const ready = endpoints
-      .filter((endpoint) => hasRoom(endpoint, load(endpoint), now))
-      .sort(
-        (a, b) => load(a).own - load(b).own || (this.#turns.get(a.id) ?? 0) - (this.#turns.get(b.id) ?? 0),
-      );
-    for (const endpoint of ready) {
-      const due = this.#outbox.due(endpoint.id, now, load(endpoint).own + 1);
+      .map((endpoint) => ({ endpoint, load: this.#load(endpoint, endpoints) }))
+      .filter(({ endpoint, load }) => hasRoom(endpoint, load, now))
+      .sort((a, b) => a.load.own - b.load.own || this.#turnOf(a.endpoint) - this.#turnOf(b.endpoint));
+    for (const { endpoint, load } of ready) {
+      const due = this.#outbox.due(endpoint.id, now, load.own + 1);
       const delivery = due.find(({ sequence }) => !this.#underWay.has(sequence));
       if (delivery !== undefined) return delivery;
     }
     return null;
+  }
+
+  #turnOf({ id }: Endpoint): number {
+    return this.#turns.get(id) ?? 0;
   }
 
   #load({ id }: Endpoint, endpoints: readonly Endpoint[]): AttemptLoad {
@@ -167,17 +173,24 @@ export class DeliveryRunner {
   }
 
   /** Sets the alarm for the next thing that comes due, if it is not set for earlier; an object that has nothing to do sleeps. */
-  async #arm(now: number): Promise<void> {
-    const at = this.#nextAt(now);
+  async #arm(endpoints: readonly Endpoint[], now: number): Promise<void> {
+    const at = this.#nextAt(endpoints, now);
     if (at === null) return;
     const armed = await this.#ctx.storage.getAlarm();
     if (armed === null || at < armed) await this.#ctx.storage.setAlarm(at);
   }
 
+  /** When an endpoint's oldest delivery was put in. Only `wake` removes any, but for those of an endpoint that is removed too. */
+  #oldestAt(endpointId: string): number | null {
+    const oldest = this.#oldest.get(endpointId) ?? this.#outbox.oldestAt(endpointId);
+    if (oldest !== null) this.#oldest.set(endpointId, oldest);
+    return oldest;
+  }
+
   /** What is due and waits for room needs no alarm: an attempt under way makes that room when it ends. */
-  #nextAt(now: number): number | null {
-    const times = this.#endpoints.all().flatMap(({ id, status, heldUntil }) => {
-      const oldest = this.#outbox.oldestAt(id);
+  #nextAt(endpoints: readonly Endpoint[], now: number): number | null {
+    const times = endpoints.flatMap(({ id, status, heldUntil }) => {
+      const oldest = this.#oldestAt(id);
       const removal = oldest === null ? [] : [oldest + LOG_RETENTION_MS + LOG_REMOVAL_EVERY_MS];
       const held = status === 'enabled' ? (heldUntil ?? 0) : Number.POSITIVE_INFINITY;
       const next = this.#outbox.nextAt(id, held > now ? -1 : now);
