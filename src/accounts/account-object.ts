@@ -55,6 +55,9 @@ const WOKEN_BATCHES = 10;
 /** In the object's key-value storage. Never removed: it spares a call only. */
 const WEBHOOKS_KEY = 'has_webhooks';
 
+/** In the object's key-value storage: up to which batch the cron has looked for missing alarms. */
+const CHECKED_BATCH_KEY = 'checked_batch';
+
 /** How long after webhooks could not be reached an event is handed to them again. */
 const EVENT_RETRY_MS = 30_000;
 
@@ -68,6 +71,8 @@ export interface BatchEnd {
   files: IndexedFile[];
   /** The batch as JSON, for lists. */
   summary: string;
+  /** It has a webhook of its own, which is still to be sent. */
+  hasWebhook: boolean;
 }
 
 /** Times are milliseconds where they are numbers. */
@@ -326,6 +331,7 @@ export class AccountObject extends DurableObject<Env> {
       for (const file of end.files) this.#stored.addOutputFile(file);
       this.#batches.add(batch);
       this.#batches.update(batch.id, batch.status, end.summary);
+      if (!end.hasWebhook && !this.hasWebhooks()) this.#batches.settle(batch.id);
     });
     this.#wakeWaitingBatches();
     return { hasWebhooks: this.hasWebhooks() };
@@ -359,6 +365,26 @@ export class AccountObject extends DurableObject<Env> {
   /** Batches made before a time, the oldest first. */
   staleBatches(before: number, limit: number): NewBatchEntry[] {
     return this.#held([], () => this.#batches.stale(before, limit));
+  }
+
+  /**
+   * Where an alarm may be missing, since the platform gave up on it: the next batches that have something to do, and whether
+   * there are webhooks. The account's own is set again here. The cron walks round and round.
+   */
+  async alarmsToCheck(limit: number): Promise<{ batches: string[]; hasWebhooks: boolean }> {
+    if (!this.#hasTables) return { batches: [], hasWebhooks: false };
+    if (this.#events.arePending() && (await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(Date.now());
+    }
+    const after = this.ctx.storage.kv.get<number>(CHECKED_BATCH_KEY) ?? 0;
+    const { ids, last } = this.#batches.unsettled(after, limit);
+    if (last !== after) this.ctx.storage.kv.put(CHECKED_BATCH_KEY, last);
+    return { batches: ids, hasWebhooks: this.hasWebhooks() };
+  }
+
+  /** A batch of which the cron found that it has nothing left to do. */
+  settleBatch(id: string): void {
+    this.#held(undefined, () => this.#batches.settle(id));
   }
 
   usage(query: UsageReportQuery): UsageResponse {

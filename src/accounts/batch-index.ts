@@ -30,7 +30,8 @@ export const BATCH_INDEX_SCHEMA = `
     status TEXT NOT NULL,
     input_file_id TEXT,
     summary TEXT,
-    key TEXT NOT NULL DEFAULT ''
+    key TEXT NOT NULL DEFAULT '',
+    unsettled INTEGER NOT NULL DEFAULT 1
   );
   CREATE INDEX IF NOT EXISTS batches_by_time ON batches (created_at);
   CREATE INDEX IF NOT EXISTS batches_by_status ON batches (status, created_at);
@@ -46,7 +47,12 @@ export class BatchIndex {
 
   /** Brings a table of an earlier version up to date. */
   upgrade(): void {
-    addColumns(this.#sql, 'batches', { key: "TEXT NOT NULL DEFAULT ''" });
+    addColumns(this.#sql, 'batches', {
+      key: "TEXT NOT NULL DEFAULT ''",
+      unsettled: 'INTEGER NOT NULL DEFAULT 1',
+    });
+    // Here since the column has to be there before.
+    this.#sql.exec('CREATE INDEX IF NOT EXISTS batches_unsettled ON batches (n) WHERE unsettled = 1');
   }
 
   /** Adding a batch again changes nothing: what the entry says by then is newer. */
@@ -63,6 +69,23 @@ export class BatchIndex {
 
   update(id: string, status: BatchStatus, summary: string | null): void {
     this.#sql.exec('UPDATE batches SET status = ?, summary = ? WHERE id = ?', status, summary, id);
+  }
+
+  /** The next batches that have something to do, in order: those after `after`, a place that the last answer said. */
+  unsettled(after: number, limit: number): { ids: string[]; last: number } {
+    const rows = this.#sql
+      .exec<{ n: number; id: string }>(
+        'SELECT n, id FROM batches WHERE unsettled = 1 AND n > ? ORDER BY n LIMIT ?',
+        after,
+        limit,
+      )
+      .toArray();
+    return { ids: rows.map(({ id }) => id), last: rows.length < limit ? 0 : (rows.at(-1)?.n ?? 0) };
+  }
+
+  /** A batch has nothing left to do before its retention is over. */
+  settle(id: string): void {
+    this.#sql.exec('UPDATE batches SET unsettled = 0 WHERE id = ?', id);
   }
 
   /** Takes a batch off the list and answers the file it read, or null. */

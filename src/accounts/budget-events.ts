@@ -80,6 +80,11 @@ export class BudgetEvents {
     }
   }
 
+  /** Whether there are events that no one has taken yet. */
+  arePending(): boolean {
+    return this.#pending().length > 0;
+  }
+
   #pending(): WebhookEvent[] {
     return this.#sql
       .exec<{ event: string }>(

@@ -198,6 +198,18 @@ export class BatchObject extends DurableObject<Env> {
     await this.alarm();
   }
 
+  /**
+   * Sets the alarm where there should be one and is none: the platform gives up on alarms that failed seven times. Answers
+   * whether there is anything to do before retention is over.
+   */
+  async ensureAlarm(): Promise<boolean> {
+    const batch = this.#record.get();
+    if (batch === null) return false;
+    await this.#arm();
+    if (batch.state.phase !== 'ended') return true;
+    return [OWN_WEBHOOK, ACCOUNT_ENDPOINTS].some((receiver) => this.#outbox.nextAt(receiver) !== null);
+  }
+
   /** Its account, or its key, has a budget now. */
   async budgetSet(): Promise<void> {
     if (this.#record.get() === null) return;

@@ -46,6 +46,7 @@ export async function finishBatch(env: Env, record: BatchRecord, outbox: Deliver
     ledger: state.ledger,
     files,
     summary: JSON.stringify(batchSnapshot(ended)),
+    hasWebhook: spec.webhook !== null,
   });
   record.transaction(() => {
     record.save(ended.state);

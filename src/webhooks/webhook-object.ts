@@ -171,6 +171,11 @@ export class WebhookObject extends DurableObject<Env> {
     return resent;
   }
 
+  /** Goes on where the platform gave up on the alarm, after it failed seven times. */
+  async ensureAlarm(): Promise<void> {
+    if (this.#hasTables) await this.#runner.deliver();
+  }
+
   override async alarm(): Promise<void> {
     if (this.#hasTables) await this.#runner.wake();
   }

@@ -24,7 +24,7 @@ function batch(values: Partial<NewBatchEntry> = {}): NewBatchEntry {
 const completed = (entry: NewBatchEntry): NewBatchEntry => ({ ...entry, status: 'completed' });
 
 function end(values: Partial<BatchEnd> = {}): BatchEnd {
-  return { ledger: [], files: [], summary: '{"id":"…"}', ...values };
+  return { ledger: [], files: [], summary: '{"id":"…"}', hasWebhook: false, ...values };
 }
 
 /** Whether it may run. */
@@ -289,6 +289,22 @@ it('stale batches are those made before a time, the oldest first', async () => {
   expect(await account.staleBatches(NOW, 10)).toEqual([older, old]);
   expect(await account.staleBatches(NOW, 1)).toEqual([older]);
   expect(await account.staleBatches(NOW - 2, 10)).toEqual([]);
+});
+
+it('the cron is shown batches that have something to do, a page at a time, round and round', async () => {
+  const account = await newAccount();
+  const [ended, hooked, settled, waiting] = [batch(), batch(), batch(), batch()];
+  for (const added of [ended, hooked, settled, waiting]) await account.addBatch(added);
+  await account.endBatch(completed(ended), end());
+  await account.endBatch(completed(hooked), end({ hasWebhook: true }));
+  await account.settleBatch(settled.id);
+  const page = async () => (await account.alarmsToCheck(1)).batches;
+  expect([await page(), await page(), await page()]).toEqual([[hooked.id], [waiting.id], []]);
+  expect(await account.alarmsToCheck(10)).toEqual({ batches: [hooked.id, waiting.id], hasWebhooks: false });
+  // With endpoints, every batch has someone to be told of its end.
+  await account.noteWebhooks();
+  await account.endBatch(completed(waiting), end());
+  expect(await account.alarmsToCheck(10)).toEqual({ batches: [hooked.id, waiting.id], hasWebhooks: true });
 });
 
 /** A batch that nobody runs: its input is nowhere. */

@@ -37,7 +37,7 @@ function endBatch(account: DurableObjectStub<AccountObject>, size: number) {
   const status = 'completed' as const;
   const batch = { id: newId('batch'), createdAt: NOW, keyId: KEY, status, inputFileId: null };
   const files = [file({ purpose: 'batch_output', size })];
-  const end = { ledger: [], files, summary: '{}' };
+  const end = { ledger: [], files, summary: '{}', hasWebhook: false };
   return { again: () => account.endBatch(batch, end) };
 }
 

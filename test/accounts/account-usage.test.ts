@@ -25,7 +25,7 @@ function endBatch<To extends Account | AccountObject>(
   ledger: LedgerEntry[],
 ) {
   const entry = { id, keyId, createdAt: 0, status: 'completed', inputFileId: null } as const;
-  return account.endBatch(entry, { ledger, files: [], summary: '{}' });
+  return account.endBatch(entry, { ledger, files: [], summary: '{}', hasWebhook: false });
 }
 
 /** A row or total of the report, for so many requests and tokens. */

@@ -119,4 +119,16 @@ describe('a threshold', () => {
     await spend(account, 1000 * DOLLAR);
     expect(await hear(account, told)).toEqual([]);
   });
+
+  it('is announced by the cron where the alarm is lost', async () => {
+    const account = await newAccount({ monthly_budget: 10 });
+    const webhooks = { isDown: true };
+    const told = await listen(account, webhooks);
+    await spend(account, 5 * DOLLAR);
+    await runDurableObjectAlarm(account);
+    await runInDurableObject(account, (_object, { storage }) => storage.deleteAlarm());
+    webhooks.isDown = false;
+    await account.alarmsToCheck(1);
+    expect(await hear(account, told)).toEqual([50]);
+  });
 });
