@@ -135,6 +135,8 @@ export class BatchObject extends DurableObject<Env> {
     const batch = this.#record.owned(accountId);
     if (batch === null) return 'not_found';
     if (batch.state.phase !== 'ended') return 'not_ended';
+    // The account's endpoints hear of every end, also of one whose event could not be handed over yet.
+    await this.#announce();
     await this.#destroy();
     return 'removed';
   }

@@ -78,6 +78,20 @@ describe('an end', () => {
     expect(events).toHaveLength(4);
   });
 
+  it('is published before its batch is deleted, which waits for that', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const events = published(2);
+    const client = await newListener();
+    const rig = await newRig(linesOf(['a']), { client });
+    await runToEnd(rig);
+    await vi.waitFor(() => expect(events).toHaveLength(1));
+    const remove = async () => (await client.send('DELETE', `/api/v1/batches/${rig.id}`)).status;
+    expect(await remove()).toBe(500);
+    expect(await readBatch(client, rig.id)).toMatchObject({ status: 'completed' });
+    expect(await remove()).toBe(200);
+    expect(events.map(({ id }) => id)).toEqual(Array.from({ length: 3 }, () => eventIdOf(rig)));
+  });
+
   it('of an account that never had an endpoint costs no call', async () => {
     const events = published();
     const rig = await newRig(linesOf(['a']), { client: await newClient() });
