@@ -7,6 +7,7 @@ import worker, {
   RegistryObject,
   WebhookObject,
 } from '../../src/index.ts';
+import { intercepted } from './intercepted.ts';
 import { noCounts } from './operation-counts.ts';
 
 /** A queue bills so many bytes of a message as one operation, of which its own metadata takes about a hundred. */
@@ -41,46 +42,33 @@ function countStatement(sql: string, rowsRead: number, rowsWritten: number): voi
   statement.rowsWritten += rowsWritten;
 }
 
-/** The target as it is, but for methods that tell their name and what they answered. */
-function watched<T extends object>(
-  target: T,
-  onCall: (method: string, args: unknown[], result: unknown) => unknown,
-): T {
-  return new Proxy(target, {
-    get(_, name) {
-      const member: unknown = Reflect.get(target, name, target);
-      // `then` is not ours to call: a stub has one, and awaiting it must not look like a request.
-      if (typeof member !== 'function' || typeof name === 'symbol' || name === 'then') return member;
-      return (...args: unknown[]) => onCall(name, args, Reflect.apply(member, target, args));
-    },
-  });
-}
-
 function countingNamespace<T extends object>(namespace: T, className: string): T {
-  return watched(namespace, (method, _args, result) => {
-    if (method !== 'getByName' && method !== 'get') return result;
-    return watched(result as object, (call, _callArgs, answer) => {
-      countRequest(className, call);
-      return answer;
+  return intercepted(namespace, (method, _args, call) => {
+    const made = call();
+    if (method !== 'getByName' && method !== 'get') return made;
+    return intercepted(made as object, (request, _requestArgs, send) => {
+      countRequest(className, request);
+      return send();
     });
   });
 }
 
 /** Multipart uploads are bucket calls too, made on an object of their own. */
 function countingBucket<T extends object>(bucket: T): T {
-  return watched(bucket, (method, _args, result) => {
+  return intercepted(bucket, (method, _args, call) => {
     add(counts.bucketCalls, method);
+    const result = call();
     if (method === 'createMultipartUpload') return (result as Promise<object>).then(countingBucket);
     return method === 'resumeMultipartUpload' ? countingBucket(result as object) : result;
   });
 }
 
 function countingQueue(queue: Queue): Queue {
-  return watched(queue, (method, args, result) => {
+  return intercepted(queue, (method, args, call) => {
     const [sent] = args;
     const bodies = method === 'send' ? [sent] : Array.from(sent as MessageSendRequest[], ({ body }) => body);
     for (const body of bodies) counts.queueWrites += queueOperations(body);
-    return result;
+    return call();
   });
 }
 
@@ -92,10 +80,10 @@ function countingDelivery<T>(batch: MessageBatch<T>): MessageBatch<T> {
   counts.queueDeliveries += 1;
   const messages = batch.messages.map((message) => {
     counts.queueReads += queueOperations(message.body);
-    return watched(message, (method, _args, result) => {
+    return intercepted(message, (method, _args, call) => {
       if (method === 'ack') counts.queueDeletes += queueOperations(message.body);
       if (method === 'retry') counts.queueRetries += 1;
-      return result;
+      return call();
     });
   });
   return new Proxy(batch, {
