@@ -112,7 +112,8 @@ function parseHeaderValue(
   const value = (semicolon === -1 ? text : text.slice(0, semicolon)).trim().toLowerCase();
   const parameters = new Map<string, string>();
   // Sticky, so that each match starts where the last one ended: nothing between them goes unread.
-  const parameter = /[ \t]*;[ \t]*(?:([^\s;="]+)=(?:"((?:[^"\\]|\\.)*)"|([^;"\s]*))[ \t]*)?/y;
+  // A backslash before the quote that must be the last one is its name's: browsers and Node escape no backslash.
+  const parameter = /[ \t]*;[ \t]*(?:([^\s;="]+)=(?:"((?:[^"\\]|\\.)*\\?)"|([^;"\s]*))[ \t]*)?/y;
   let at = semicolon === -1 ? text.length : semicolon;
   while (at < text.length) {
     parameter.lastIndex = at;

@@ -182,6 +182,9 @@ describe('names and file names', () => {
       filename: '"\r\n%41',
     });
     expect(await named('name="a"; filename=""')).toMatchObject({ filename: '' });
+    // As Node and browsers write a name that ends in a backslash.
+    expect(await named('name="a"; filename="b\\"')).toEqual({ name: 'a', filename: 'b\\' });
+    expect(await named('name="a"; filename="\\"')).toEqual({ name: 'a', filename: '\\' });
   });
 
   it('prefer filename* to filename', async () => {
