@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decodeBase64 } from '../../src/platform/base64';
 import { type JsonResult, parseJsonStrictly, readBytes } from '../../src/platform/strict-json';
+import { JSON_SUITE, suiteTitle } from './json-suite';
 
 const DEPTH_LIMIT = 5;
 
@@ -137,28 +137,13 @@ describe('a body', () => {
   });
 });
 
-// nst/JSONTestSuite: `y_` must parse, `n_` must not, `i_` may do either. It lies beside the project, or nowhere.
-// Vite cannot import a name with a `#`; the one such case stands in the table above.
-const SUITE = import.meta.glob(['../../../shared/json-test-suite/test_parsing/*.json', '!**/*#*'], {
-  eager: true,
-  query: '?url&inline',
-  import: 'default',
-});
-const cases = Object.entries(SUITE).map(([path, url]) => ({
-  name: path.slice(path.lastIndexOf('/') + 1),
-  bytes: decodeBase64(url.slice(url.indexOf(',') + 1)) ?? new Uint8Array(),
-}));
-
-describe.skipIf(cases.length === 0)(
-  cases.length === 0 ? 'JSONTestSuite is skipped: there is no ../shared/json-test-suite' : 'JSONTestSuite',
-  () => {
-    it('is accepted where it must be, refused where it must be, and never throws', () => {
-      const wrong = cases.filter(({ name, bytes }) => {
-        const { ok } = parse(bytes, 128);
-        return !name.startsWith('i_') && ok !== name.startsWith('y_');
-      });
-      expect(wrong.map(({ name }) => name)).toEqual([]);
-      expect(cases).toHaveLength(317);
+describe.skipIf(JSON_SUITE.length === 0)(suiteTitle('JSONTestSuite'), () => {
+  it('is accepted where it must be, refused where it must be, and never throws', () => {
+    const wrong = JSON_SUITE.filter(({ name, bytes }) => {
+      const { ok } = parse(bytes, 128);
+      return !name.startsWith('i_') && ok !== name.startsWith('y_');
     });
-  },
-);
+    expect(wrong.map(({ name }) => name)).toEqual([]);
+    expect(JSON_SUITE).toHaveLength(318);
+  });
+});
