@@ -21,7 +21,7 @@ export default defineConfig({
         test: {
           name: 'workers',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/architecture/**', 'test/e2e/**', 'test/browser/**'],
+          exclude: ['test/architecture/**', 'test/e2e/**', 'test/browser/**', 'test/fuzz/**'],
           testTimeout: 30_000,
           // The first hook of a file waits for the whole app to be compiled.
           hookTimeout: 60_000,
@@ -41,7 +41,7 @@ export default defineConfig({
         // On Node: starts the real `npm start` and drives it as a client would, one file at a time.
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', 'test/fuzz/**/*.test.ts'],
           setupFiles: ['test/openapi/check-answers.ts'],
           environment: 'node',
           fileParallelism: false,

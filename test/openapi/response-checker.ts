@@ -19,8 +19,8 @@ export interface Seen {
   body: string | null;
 }
 
-/** What a path or a method that is not documented is answered with, or a key that is refused first. */
-const UNKNOWN_STATUSES = [401, 403, 404, 405];
+/** What a path or a method that is not documented is answered with, or a key that is refused first, or let in no more. */
+const UNKNOWN_STATUSES = [401, 403, 404, 405, 429];
 
 const LINES_TYPE = 'application/jsonl';
 const EVENTS_TYPE = 'text/event-stream';
