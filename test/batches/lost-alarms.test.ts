@@ -30,7 +30,7 @@ it('a batch whose messages and alarm are lost runs on', async () => {
   // The alarm is there again: it finds what was lost once that is overdue.
   expect(await alarmOf(rig.batch)).not.toBeNull();
   passTime(16_000);
-  expect(await runDurableObjectAlarm(rig.batch)).toBe(true);
+  await runDurableObjectAlarm(rig.batch);
   await deliver(await nextMessages(rig));
   expect(await runToEnd(rig)).toMatchObject({ phase: 'ended', completed: 4 });
 });
@@ -50,13 +50,16 @@ it('an ended batch is looked after until its webhook has arrived', async () => {
   const { at } = receivers({ [url]: [500, 200] });
   const rig = await newRig(linesOf(['a']), { spec: { webhook: { url, secret: null } } });
   await runToEnd(rig);
+  // By its own alarm or by this: whichever is first, the other finds nothing to do.
   await runDurableObjectAlarm(rig.batch);
-  expect(at(url)).toHaveLength(1);
+  const delivery = async () => (await rig.batch.delivery(rig.client.accountId))?.delivery;
+  await expect.poll(async () => (await delivery())?.attempts.length).toBe(1);
   await loseAlarm(rig.batch);
   await sweepBatches(env, Date.now());
   expect(await lookedAfter(rig.client.accountId)).toEqual([rig.id]);
   passTime(6_000);
-  expect(await runDurableObjectAlarm(rig.batch)).toBe(true);
+  await runDurableObjectAlarm(rig.batch);
+  await expect.poll(async () => (await delivery())?.status).toBe('delivered');
   expect(at(url)).toHaveLength(2);
   await sweepBatches(env, Date.now());
   expect(await lookedAfter(rig.client.accountId)).toEqual([]);
