@@ -145,7 +145,7 @@ describe('a line', () => {
 
   it('of the admin, of an unknown path and of a check of health is there, too', async () => {
     expect(await lineOf(await admin('GET', '/accounts'))).toMatchObject({ route: '/api/v1/admin/accounts' });
-    expect(await lineOf(await send(null, 'GET', '/'))).toMatchObject({ route: null, status: 404 });
+    expect(await lineOf(await send(null, 'GET', '/none'))).toMatchObject({ route: null, status: 404 });
     expect(await lineOf(await send(null, 'GET', '/healthz'))).toMatchObject({
       route: '/healthz',
       status: 200,
