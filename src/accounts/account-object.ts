@@ -292,9 +292,9 @@ export class AccountObject extends DurableObject<Env> {
     this.#makeTables();
     const holders = this.#desk.holders(batch.keyId);
     if (!this.#batches.isRunning(batch.id)) {
-      const isFull = ({ id, limits }: Holder) =>
-        this.#batches.countRunning(id === ACCOUNT_HOLDER ? null : id) >=
-        (limits.concurrent_batches ?? Number.POSITIVE_INFINITY);
+      // Counted only where it matters: it reads a row for each batch that runs.
+      const isFull = ({ id, limits: { concurrent_batches: limit = null } }: Holder) =>
+        limit !== null && this.#batches.countRunning(id === ACCOUNT_HOLDER ? null : id) >= limit;
       if (this.#record.read()?.status === 'suspended' || holders.some(isFull)) return null;
       this.ctx.storage.transactionSync(() => {
         this.#batches.add(batch);
