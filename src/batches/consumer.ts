@@ -13,6 +13,13 @@ import { runItem } from './run-item';
 /** One invocation may have six connections waiting for their headers. */
 const ITEM_CONCURRENCY = 6;
 
+/**
+ * How long an outcome may wait for others of its range, but for the first ones of a delivery: small batches show at once
+ * that they move. Each report writes three rows, whatever is in it; in this time a model that takes a second an item is
+ * done with a range, which is then reported once.
+ */
+const REPORT_AFTER_MS = 5_000;
+
 /** How often is looked whether results are due to be handed over, which they also are once they weigh so much. */
 const COMMIT_INTERVAL_MS = 1_000;
 const COMMIT_BYTES = 1024 ** 2;
@@ -188,6 +195,7 @@ class Committer {
   #runs: RangeRun[];
   #flushing: Promise<void> = Promise.resolve();
   #beatenAt = Date.now();
+  #reportAfterMs = 0;
   readonly #timer = setInterval(() => {
     // A failed commit surfaces at the last flush, which waits for the same chain.
     this.flush('due').catch(() => undefined);
@@ -225,12 +233,13 @@ class Committer {
   async #commit(what: Flush): Promise<void> {
     const now = Date.now();
     const last = what === 'last';
-    const isTaken = (run: RangeRun) => what !== 'due' || run.isDue(now);
+    const taken = new Set(this.#runs.filter((run) => what !== 'due' || run.isDue(now, this.#reportAfterMs)));
     const isBeat = what !== 'due' || now - this.#beatenAt >= BEAT_INTERVAL_MS;
-    const runs = isBeat ? this.#runs : this.#runs.filter(isTaken);
+    const runs = isBeat ? this.#runs : Array.from(taken);
     if (runs.length === 0 && !last) return;
     if (isBeat) this.#beatenAt = now;
-    const commits = runs.map((run) => (isTaken(run) ? run.take(last) : run.signOfLife()));
+    if (taken.size > 0) this.#reportAfterMs = REPORT_AFTER_MS;
+    const commits = runs.map((run) => (taken.has(run) ? run.take(last) : run.signOfLife()));
     const held = await this.#stub.commit(commits, last ? this.#watcher : undefined);
     const left = new Set(runs.filter((_run, index) => !held[index]));
     for (const run of left) if (!run.isComplete && !last) run.lost.abort(new ApiError('batch_cancelled'));

@@ -6,12 +6,6 @@ import { isBlank } from './input-scan';
 import type { FinishedItem } from './run-item';
 import { allDone } from './state';
 
-/**
- * How long an outcome may wait for others of its range. Each report writes three rows, whatever is in it; in this time
- * a model that takes a second an item is done with a range, which is then reported once.
- */
-const REPORT_AFTER_MS = 5_000;
-
 /** An item of a range that is still to be run. */
 export interface RangeItem {
   run: RangeRun;
@@ -85,10 +79,10 @@ export class RangeRun {
     }
   }
 
-  /** Whether it is time to report: the range is done, or some of it has been for long enough. */
-  isDue(now: number): boolean {
+  /** Whether it is time to report: the range is done, or some of it has been for so long. */
+  isDue(now: number, waitMs: number): boolean {
     if (this.#finished.length === 0) return false;
-    return this.isComplete || now - this.#finishedAt >= REPORT_AFTER_MS;
+    return this.isComplete || now - this.#finishedAt >= waitMs;
   }
 
   get pendingBytes(): number {

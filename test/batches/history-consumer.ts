@@ -46,7 +46,8 @@ export class HistoryConsumer {
   #flush(runs: readonly RangeRun[], last: boolean): RangeRun[] {
     if (runs.length === 0) return [];
     // What is not due yet may be handed over all the same: its results are many.
-    const isTaken = (run: RangeRun) => last || run.isDue(this.#world.now) || this.#world.chance.is(0.5);
+    const isTaken = (run: RangeRun) =>
+      last || run.isDue(this.#world.now, 5_000) || this.#world.chance.is(0.5);
     const commits = runs.map((run) => (isTaken(run) ? run.take(last) : run.signOfLife()));
     const repeated = this.#world.chance.is(this.#world.mischief / 5);
     const held = this.#call(() => {
