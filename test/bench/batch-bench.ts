@@ -1,6 +1,6 @@
 // How a batch's speed, memory and cost grow with its size, and what it gains over single calls. Everything runs on the
 // sandbox model, so that no model's own time or price is in the figures.
-import { Server } from '../e2e/server.ts';
+import type { Server } from '../e2e/server.ts';
 import {
   CALLS_AT_ONCE,
   type CountedRun,
@@ -19,8 +19,8 @@ import {
   speedFindings,
 } from './batch-findings.ts';
 import { readResults, runBatch, runCalls } from './batch-job.ts';
+import { takeCounts, withCountingServer, withServer } from './counted-server.ts';
 import { billedOperations } from './list-prices.ts';
-import type { OperationCounts } from './operation-counts.ts';
 import { count, type Report, seconds } from './report.ts';
 import { ServerProcess } from './server-process.ts';
 
@@ -34,13 +34,8 @@ const SLOW_POLL_INTERVAL_MS = 60_000;
 const REPEATS_MAXIMUM = 3;
 const REPEATS_BUDGET_MS = 90_000;
 
-/** How often one measurement is begun again where the source changed under it. */
-const TRIES_MAXIMUM = 3;
-
 /** As clients are told to. */
 const POLITE_POLL_INTERVAL_MS = 5_000;
-
-const COUNTING_WORKER = 'test/bench/counting-worker.ts';
 
 /** Takes about three minutes. @param step is told what is about to be measured */
 export async function benchBatch(step: (text: string) => void): Promise<Report> {
@@ -104,7 +99,7 @@ async function runShared(server: Server): Promise<SharedRun> {
 
 function countOperations(items: number, latencyMs: number): Promise<CountedRun> {
   // Deliveries as on a deployment: what goes on in the background would not be counted.
-  return withServer([COUNTING_WORKER, '--var', 'DETACH_DELIVERIES:false'], async (server) => {
+  return withCountingServer(false, async (server) => {
     // Makes the account, which a deployment has already.
     await fetch(`${server.origin}/v1/models`, { headers: { authorization: `Bearer ${server.key}` } });
     await takeCounts(server);
@@ -123,29 +118,6 @@ function countOperations(items: number, latencyMs: number): Promise<CountedRun> 
       billed: billedOperations(counts, { objectMs: times.planMs + times.runMs, cpuMs }),
     };
   });
-}
-
-async function takeCounts(server: Server): Promise<OperationCounts> {
-  const response = await fetch(`${server.origin}/__counts`, { method: 'POST' });
-  if (!response.ok) throw new Error(`the counts were refused: ${response.status}`);
-  return (await response.json()) as OperationCounts;
-}
-
-/**
- * A server of its own for one measurement. Where a source file changed meanwhile, the server was loaded anew: what was
- * measured is two versions and a restart, and is measured again.
- */
-async function withServer<T>(args: string[], use: (server: Server) => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries++) {
-    const server = await Server.start(args);
-    try {
-      const result = await use(server);
-      if (!server.output().includes('Reloading')) return result;
-      if (tries === TRIES_MAXIMUM) throw new Error('the source keeps changing: run it again');
-    } finally {
-      await server.stop();
-    }
-  }
 }
 
 /** As often as there is time for, once at least. */

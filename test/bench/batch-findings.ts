@@ -1,6 +1,12 @@
 // What the measurements of a batch come to: each against its goal, where it has one.
 import type { BatchTimes } from './batch-job.ts';
-import { BILLED, type Billed, OBJECT_STORAGE_USD_PER_GIGABYTE_MONTH, usdOf } from './list-prices.ts';
+import {
+  BILLED,
+  BILLED_NAMES,
+  type Billed,
+  OBJECT_STORAGE_USD_PER_GIGABYTE_MONTH,
+  usdOf,
+} from './list-prices.ts';
 import type { OperationCounts } from './operation-counts.ts';
 import { count, type Finding, mebibytes, median, seconds } from './report.ts';
 
@@ -19,18 +25,6 @@ export const CALLS_AT_ONCE = 50;
 export const SLOW_LATENCY_MS = 1_000;
 
 const MILLION = 1_000_000;
-
-const BILLED_NAMES: Record<Billed, string> = {
-  queueOperations: 'queue operations',
-  objectRequests: 'Durable Object requests',
-  objectGigabyteSeconds: 'Durable Object GB-s',
-  rowsWritten: 'SQLite rows written',
-  rowsRead: 'SQLite rows read',
-  bucketClassA: 'R2 class A operations',
-  bucketClassB: 'R2 class B operations',
-  workerRequests: 'Worker requests',
-  workerCpuMilliseconds: 'Worker CPU ms, at most',
-};
 
 export const NOTES = [
   'Time: from sending the input file to seeing the batch completed, on a fresh server each; medians.',

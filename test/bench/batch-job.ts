@@ -4,12 +4,17 @@ import OpenAI from 'openai';
 import type { BatchResponse } from '../../src/contract/batches.ts';
 import { ApiClient } from '../e2e/api-client.ts';
 import { createBatch, getBatch } from '../e2e/batch-client.ts';
-import type { Server } from '../e2e/server.ts';
 
 const MODEL = 'sandbox';
 
 /** How often a timed batch is asked whether it is done: what this adds to its time is at most this. */
 const POLL_INTERVAL_MS = 50;
+
+/** A server as one key sees it. */
+export interface Access {
+  origin: string;
+  key: string;
+}
 
 export interface BatchTimes {
   /** From sending the input file to seeing the batch's end, in milliseconds. */
@@ -21,7 +26,7 @@ export interface BatchTimes {
 }
 
 /** A request's only message. `latencyMs` is how long the sandbox model takes over it. */
-function prompt(index: number, latencyMs: number): string {
+export function prompt(index: number, latencyMs: number): string {
   const text = `Review ${index}: "The parcel came two days late, but the lamp works and looks as in the picture." Is the customer content? Answer in one word.`;
   return latencyMs === 0 ? text : `${text}\n@sandbox latency=${latencyMs}ms`;
 }
@@ -40,7 +45,7 @@ function inputFile(items: number, latencyMs: number): File {
 
 /** @throws Error where the batch does not complete every item */
 export async function runBatch(
-  server: Server,
+  server: Access,
   items: number,
   { latencyMs = 0, pollIntervalMs = POLL_INTERVAL_MS } = {},
 ): Promise<{ batch: BatchResponse; times: BatchTimes }> {
@@ -69,7 +74,7 @@ export async function runBatch(
 }
 
 /** The whole results as JSON Lines, as a client that wants them reads them. @throws Error where one is missing */
-export async function readResults(server: Server, batch: BatchResponse): Promise<void> {
+export async function readResults(server: Access, batch: BatchResponse): Promise<void> {
   const api = new ApiClient(server.origin, server.key);
   const path = new URL(batch.results_url).pathname;
   const response = await api.send('GET', path, undefined, { accept: 'application/jsonl' });
@@ -78,7 +83,7 @@ export async function readResults(server: Server, batch: BatchResponse): Promise
 }
 
 /** Each request alone, so many at once. Answers the milliseconds it took. */
-export async function runCalls(server: Server, items: number, concurrency: number): Promise<number> {
+export async function runCalls(server: Access, items: number, concurrency: number): Promise<number> {
   const client = sdk(server);
   const indexes = Array.from({ length: items }, (_, index) => index).values();
   const from = performance.now();
@@ -104,7 +109,7 @@ async function waitForEnd(api: ApiClient, id: string, pollIntervalMs: number): P
   }
 }
 
-function sdk(server: Server): OpenAI {
+function sdk(server: Access): OpenAI {
   return new OpenAI({ baseURL: `${server.origin}/v1`, apiKey: server.key });
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { printFailure } from '../demo/terminal.ts';
 import { benchBatch } from './batch-bench.ts';
 import { benchChat } from './chat-bench.ts';
+import { benchCost } from './cost-bench.ts';
 import { benchFiles } from './files-bench.ts';
 import { type Benchmark, runBenchmarks } from './run-benchmarks.ts';
 import { benchSse } from './sse-bench.ts';
@@ -14,6 +15,7 @@ import { benchWebhooks } from './webhooks-bench.ts';
 const BENCHMARKS: Record<string, Benchmark> = {
   batch: benchBatch,
   chat: benchChat,
+  cost: benchCost,
   files: benchFiles,
   sse: benchSse,
   webhooks: benchWebhooks,

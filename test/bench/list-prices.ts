@@ -18,11 +18,23 @@ export type Billed = keyof typeof USD_PER_MILLION;
 
 export const BILLED = Object.keys(USD_PER_MILLION) as Billed[];
 
+export const BILLED_NAMES: Record<Billed, string> = {
+  queueOperations: 'queue operations',
+  objectRequests: 'Durable Object requests',
+  objectGigabyteSeconds: 'Durable Object GB-s',
+  rowsWritten: 'SQLite rows written',
+  rowsRead: 'SQLite rows read',
+  bucketClassA: 'R2 class A operations',
+  bucketClassB: 'R2 class B operations',
+  workerRequests: 'Worker requests',
+  workerCpuMilliseconds: 'Worker CPU ms, at most',
+};
+
 /** USD for a gigabyte in a Durable Object's SQLite for a month. */
 export const OBJECT_STORAGE_USD_PER_GIGABYTE_MONTH = 0.2;
 
 /** A Durable Object is billed as if it took so much memory. */
-const OBJECT_GIGABYTES = 0.128;
+export const OBJECT_GIGABYTES = 0.128;
 
 /** R2's methods by class; deletions and aborted uploads are free. */
 const BUCKET_CLASS_A = ['put', 'list', 'createMultipartUpload', 'uploadPart', 'complete'];
