@@ -34,7 +34,7 @@ const CREATE = `Takes 1 to 50,000 chat requests and answers at once with 202; ea
 3. \`input_file_id\`: a JSON Lines file of such lines, uploaded with \`purpose=batch\`. Its lines are checked before any of them runs: a
    bad one makes the batch \`failed\`, with \`errors\`.
 
-Of forms 1 and 2 any bad input is a 400 that names it. Inline inputs may take 10 MiB, a file 200 MB.
+Of forms 1 and 2 any bad input is a 400 that names it. Inline inputs may take 10 MB, a file 200 MB (1 MB is 1024² bytes).
 
 Then poll \`GET /api/v1/batches/{id}\` every \`retry_after\` seconds, open \`stream_url\` for server-sent events, or give a \`webhook_url\`.
 

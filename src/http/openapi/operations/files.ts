@@ -7,7 +7,7 @@ import { FILE, OPENAI_FILE } from '../examples/files';
 import { FILE_ID } from '../examples/ids';
 import { json, type Operation, onBothSurfaces } from '../operation';
 
-const UPLOAD = `\`multipart/form-data\` with \`file\` and, in any order, \`purpose\` and \`expires_after\`. At most 100 MB, streamed to the store: an upload
+const UPLOAD = `\`multipart/form-data\` with \`file\` and, in any order, \`purpose\` and \`expires_after\`. At most 100 MB (100 × 1024² bytes), streamed to the store: an upload
 that is cut off or refused stores nothing.
 
 Allowed are PNG, JPEG, WebP, GIF, PDF, MP3, WAV, Ogg, plain text and CSV; with \`purpose=batch\` JSON Lines. The declared type must agree

@@ -6,7 +6,7 @@ import { UPLOAD_ID } from '../examples/ids';
 import { OPENAI_UPLOAD, UPLOAD, UPLOAD_COMPLETIONS, UPLOAD_REQUESTS } from '../examples/uploads';
 import { json, type Operation, onBothSurfaces } from '../operation';
 
-const CREATE = `For files of up to 512 MB (200 MB for \`batch\`), as OpenAI's Uploads API has it: open an upload, send its parts in any order and at once if
+const CREATE = `For files of up to 512 MB (200 MB for \`batch\`; 1 MB is 1024² bytes), as OpenAI's Uploads API has it: open an upload, send its parts in any order and at once if
 you like, then complete it with their ids in the file's order. An upload that is not completed within an hour ends by itself.`;
 
 const pathParameters = { id: { description: "The upload's id", example: UPLOAD_ID } };
