@@ -23,6 +23,14 @@ it('registers an endpoint, tries it, rotates its secret, disables and deletes it
   await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(1);
   await page.getByRole('button', { name: 'Reload' }).click();
   await page.locator('.endpoint tbody .badge', { hasText: '200' }).waitFor();
+  await page.locator('.endpoint tbody .badge', { hasText: 'Delivered' }).waitFor();
+  await page.getByRole('button', { name: 'Send again' }).click();
+  await expect.poll(() => receiver.received.length, { timeout: 20_000 }).toBe(2);
+  const [sent, again] = receiver.received.map(({ headers }) => headers['webhook-id']);
+  expect(again).toBe(sent);
+  await page.getByRole('button', { name: 'Reload' }).click();
+  await page.getByRole('button', { name: 'webhook.test' }).click();
+  await expect.poll(() => page.locator('.endpoint tr.detail tbody tr').count()).toBe(2);
   // A button that was out of use for the moment has the focus again, also for the dialog that follows it.
   await page.getByRole('button', { name: 'Disable' }).click();
   await page.getByRole('button', { name: 'Enable' }).waitFor();

@@ -1,5 +1,5 @@
 // Attempts to deliver webhooks, one a row.
-import type { BatchDeliveryAttempt } from '../../contract/webhooks';
+import type { BatchDeliveryAttempt, DeliveryAttempt } from '../../contract/webhooks';
 import { formatDuration, NO_VALUE } from '../format';
 import { messages } from '../preferences';
 import { Badge } from './status-badge';
@@ -13,9 +13,7 @@ export function DeliveryTable({ attempts }: { attempts: readonly BatchDeliveryAt
     { name: m.attempt, class: 'tabular', cell: ({ attempt }) => attempt },
     {
       name: m.status,
-      cell: (attempt) => (
-        <Badge tone={delivered(attempt) ? 'good' : 'bad'}>{attempt.status ?? m.noAnswer}</Badge>
-      ),
+      cell: (attempt) => <AnswerBadge attempt={attempt} />,
     },
     { name: m.duration, class: 'number', cell: ({ duration_ms }) => formatDuration(duration_ms) },
     { name: m.error, class: 'wide-only', cell: ({ error }) => error ?? NO_VALUE },
@@ -39,6 +37,8 @@ export function OnItsWay({ shown }: { shown: boolean }) {
   );
 }
 
-function delivered({ status }: BatchDeliveryAttempt): boolean {
-  return status !== null && status >= 200 && status < 300;
+/** The status that an attempt was answered with. */
+export function AnswerBadge({ attempt: { status } }: { attempt: DeliveryAttempt }) {
+  const delivered = status !== null && status >= 200 && status < 300;
+  return <Badge tone={delivered ? 'good' : 'bad'}>{status ?? messages.value.deliveries.noAnswer}</Badge>;
 }

@@ -133,7 +133,7 @@ function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
         </button>
       </div>
       <ErrorNotice failure={toggle.failure ?? test.failure ?? rotate.failure ?? remove.failure} />
-      {open && <EndpointDeliveries path={path} round={round} />}
+      {open && <EndpointDeliveries key={round} path={path} enabled={enabled} />}
       {confirm.dialog}
     </section>
   );
