@@ -223,7 +223,7 @@ it('cancels after a question', async () => {
   const { page } = await openConsole({ key: key.key, at: `#/batches/${made.id}` });
   await page.getByRole('button', { name: 'Cancel batch' }).click();
   const dialog = page.getByRole('dialog', { name: 'Cancel this batch?' });
-  await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Keep running' }).click();
   await dialog.waitFor({ state: 'detached' });
   expect((await getBatch(api, made.id)).status).not.toBe('cancelled');
   // The keyboard goes on where it was.

@@ -73,7 +73,13 @@ export function BatchActions({ batch }: { batch: BatchResponse }) {
           class="quiet"
           disabled={cancel.busy}
           onClick={() =>
-            confirm.ask({ title: m.cancelTitle, text: m.cancelText, action: m.cancel, onConfirm: cancel.run })
+            confirm.ask({
+              title: m.cancelTitle,
+              text: m.cancelText,
+              action: m.cancel,
+              keep: m.keepRunning,
+              onConfirm: cancel.run,
+            })
           }
         >
           <Icon name="stop" />

@@ -9,6 +9,8 @@ interface Question {
   text: string;
   /** What the button says that does it. */
   action: string;
+  /** What the other button says, where "Cancel" could be taken for the action. */
+  keep?: string;
   onConfirm: () => void;
 }
 
@@ -22,7 +24,7 @@ export function useConfirm(): { ask: (question: Question) => void; dialog: Compo
       <p>{question.text}</p>
       <footer class="actions">
         <button type="button" class="quiet" onClick={close}>
-          {messages.value.common.cancel}
+          {question.keep ?? messages.value.common.cancel}
         </button>
         <button
           type="button"

@@ -148,6 +148,7 @@ export const en = {
     retry: (count: string) => `Retry ${count}`,
     download: 'Download JSONL',
     cancel: 'Cancel batch',
+    keepRunning: 'Keep running',
     cancelTitle: 'Cancel this batch?',
     cancelText: 'No further request starts. Results that are done are kept, and charged.',
     remove: 'Delete',

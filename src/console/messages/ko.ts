@@ -136,6 +136,7 @@ export const ko: Messages = {
     retry: (count: string) => `${count}건 다시 시도`,
     download: 'JSONL 다운로드',
     cancel: '배치 취소',
+    keepRunning: '계속 실행',
     cancelTitle: '이 배치를 취소할까요?',
     cancelText: '더 이상 요청을 시작하지 않습니다. 이미 끝난 결과는 보존되고 요금이 청구됩니다.',
     remove: '삭제',
