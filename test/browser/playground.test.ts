@@ -44,7 +44,7 @@ it('stops at once, keeps what came, and goes on from there', async () => {
   await message.press('Enter');
   await textOf(page.locator('.turn.assistant .turn-text'), /word word/);
   await page.getByRole('button', { name: 'Stop' }).click();
-  await page.getByText('stopped').waitFor();
+  await page.getByText('stopped: what was generated until then is charged').waitFor();
   const kept = await page.locator('.turn.assistant .turn-text').textContent();
   await page.waitForTimeout(300);
   expect(await page.locator('.turn.assistant .turn-text').textContent()).toBe(kept);

@@ -106,6 +106,7 @@ describe('an answer', () => {
         { id: 'b', type: 'function', function: { name: 'g', arguments: '' } },
       ],
       finishReason: 'tool_calls',
+      stopped: false,
       usage: NO_USAGE,
       cost,
     });

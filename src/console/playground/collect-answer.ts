@@ -11,6 +11,7 @@ export function withChunk(answer: Answer, chunk: ChatChunk): Answer {
     refusal: answer.refusal + (choice?.delta.refusal ?? ''),
     toolCalls: (choice?.delta.tool_calls ?? []).reduce(withCallPiece, answer.toolCalls),
     finishReason: choice?.finish_reason ?? answer.finishReason,
+    stopped: answer.stopped,
     usage: chunk.usage ?? answer.usage,
     cost: chunk.cost ?? answer.cost,
   };

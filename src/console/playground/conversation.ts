@@ -19,6 +19,8 @@ export interface Answer {
   refusal: string;
   toolCalls: ToolCall[];
   finishReason: string | null;
+  /** Whoever asked stopped it. */
+  stopped: boolean;
   usage: Usage | null;
   cost: Cost | null;
 }
@@ -40,6 +42,7 @@ export const NO_ANSWER: Answer = {
   refusal: '',
   toolCalls: [],
   finishReason: null,
+  stopped: false,
   usage: null,
   cost: null,
 };

@@ -137,9 +137,15 @@ function useConversation(settings: Settings) {
         setTurns([...asked, { role: 'assistant', answer }]);
       }
     } catch (error) {
-      if (!abort.signal.aborted) setFailure(asFailure(error));
+      const stopped = abort.signal.aborted;
+      if (!stopped) setFailure(asFailure(error));
       // What came is kept; where nothing came there is no answer.
-      if (answer === NO_ANSWER) setTurns(asked);
+      setTurns((last) => {
+        if (last.length === 0) return last;
+        return answer === NO_ANSWER
+          ? asked
+          : [...asked, { role: 'assistant', answer: { ...answer, stopped } }];
+      });
     }
     setStreaming(false);
   };

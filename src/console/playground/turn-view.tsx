@@ -54,7 +54,7 @@ function AnswerView({ answer, streaming }: { answer: Answer; streaming: boolean 
             </span>
           )}
           {answer.cost !== null && <span>{formatMoney(answer.cost.total_cost)}</span>}
-          <span>{answer.finishReason ?? m.stopped}</span>
+          <span>{answer.finishReason ?? (answer.stopped ? m.stopped : m.brokenOff)}</span>
           {answer.text !== '' && <CopyButton value={answer.text} label={m.copyAnswer} />}
         </footer>
       )}
