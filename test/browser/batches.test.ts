@@ -232,6 +232,8 @@ it('cancels after a question', async () => {
   await page.getByRole('button', { name: 'Cancel batch' }).click();
   await dialog.getByRole('button', { name: 'Cancel batch' }).click();
   await page.locator('.badge', { hasText: 'Cancelled' }).waitFor();
+  const { completed, failed } = await getBatch(api, made.id);
+  await page.getByText(`${40 - completed - failed} not done`).waitFor();
 
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

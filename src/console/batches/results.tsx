@@ -1,6 +1,6 @@
 // Results: the newest as they finish, all of them by pages once the batch has ended or where they are not streamed.
 import { useState } from 'preact/hooks';
-import type { BatchResult } from '../../contract/batches';
+import type { BatchResponse, BatchResult } from '../../contract/batches';
 import { Choice } from '../components/choice';
 import { CodeBlock } from '../components/code-block';
 import { ErrorNotice } from '../components/error-notice';
@@ -19,18 +19,20 @@ const PAGE_SIZE = 50;
 export function Results({ view }: { view: WatchView }) {
   const { batches: m } = messages.value;
   const ended = isEnded(view.batch);
-  if (ended || !streamsResults(view.batch)) return <PagedResults id={view.batch.id} ended={ended} />;
+  if (ended || !streamsResults(view.batch)) return <PagedResults batch={view.batch} ended={ended} />;
   if (view.recent.length === 0) return <p class="muted centered">{m.noResultsYet}</p>;
   return <ResultTable results={view.recent} />;
 }
 
 /** Of a running batch, those that are done, in the order in which they were; the list does not move by itself. */
-function PagedResults({ id, ended }: { id: string; ended: boolean }) {
+function PagedResults({ batch, ended }: { batch: BatchResponse; ended: boolean }) {
   const { batches: m, common } = messages.value;
   const [filter, setFilter] = useState<(typeof FILTERS)[number]>('all');
   const order = ended ? 'input' : 'committed';
-  const path = `/api/v1/batches/${id}/results?order=${order}${filter === 'all' ? '' : `&status=${filter}`}`;
+  const path = `/api/v1/batches/${batch.id}/results?order=${order}${filter === 'all' ? '' : `&status=${filter}`}`;
   const list = usePagedList<BatchResult>(path, PAGE_SIZE);
+  // Of a batch that was cancelled or whose window ended. The API has no filter for them.
+  const undone = ended ? batch.total - batch.completed - batch.failed : 0;
   const texts = { all: m.all, completed: m.statuses.completed, failed: m.statuses.failed };
   return (
     <>
@@ -41,6 +43,7 @@ function PagedResults({ id, ended }: { id: string; ended: boolean }) {
           options={FILTERS.map((value) => ({ value, text: texts[value] }))}
           onChange={setFilter}
         />
+        {undone > 0 && <span class="muted tabular">{m.notDoneCount(formatCount(undone))}</span>}
         {!ended && (
           <button type="button" class="quiet" disabled={list.loading} onClick={list.reload}>
             <Icon name="retry" />

@@ -160,6 +160,7 @@ export const en = {
     answer: 'Answer',
     tokens: 'Tokens',
     notDone: 'Not done',
+    notDoneCount: (count: string) => `${count} not done`,
     copyResult: 'Copy the result',
     noResults: 'No results.',
     noResultsYet: 'Results appear here as they finish.',

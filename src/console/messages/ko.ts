@@ -148,6 +148,7 @@ export const ko: Messages = {
     answer: '응답',
     tokens: '토큰',
     notDone: '처리 안 됨',
+    notDoneCount: (count: string) => `${count}건 처리 안 됨`,
     copyResult: '결과 복사',
     noResults: '결과가 없습니다.',
     noResultsYet: '완료되는 대로 결과가 여기에 나타납니다.',
