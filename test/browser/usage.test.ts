@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
 import { ApiClient } from '../e2e/api-client.ts';
-import { account, adminKey, openConsole, origin, useBrowser } from './console-browser.ts';
+import { account, adminKey, openConsole, origin, textOf, useBrowser } from './console-browser.ts';
 
 useBrowser();
 
@@ -46,6 +46,15 @@ it('shows what was spent, by day and by model', async () => {
   const budget = page.locator('.budget');
   expect(await budget.textContent()).toContain(`${cost} of $0.00100`);
   expect(await budget.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('72');
+  expect(await budget.textContent()).toContain('72%');
+
+  // Lowered below what is spent already: the bar is full, the number true.
+  await new ApiClient(origin, adminKey).send('PATCH', `/api/v1/admin/accounts/${id}`, {
+    limits: { monthly_budget: 0.0005 },
+  });
+  await page.reload();
+  await textOf(budget, /144%/);
+  expect(await budget.getByRole('progressbar').getAttribute('aria-valuenow')).toBe('100');
 });
 
 it('has no budget bar for an account without one', async () => {

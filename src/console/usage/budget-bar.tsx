@@ -7,7 +7,9 @@ const WARN_SHARE = 0.8;
 
 export function BudgetBar({ limit, spent }: { limit: number; spent: number }) {
   const { usage: m } = messages.value;
-  const share = limit === 0 ? 1 : Math.min(1, spent / limit);
+  const share = limit === 0 ? 1 : spent / limit;
+  /** The bar has no room for more than all of it. */
+  const filled = Math.min(1, share);
   const tone = share >= 1 ? 'bad' : share >= WARN_SHARE ? 'warn' : '';
   return (
     <section class={`card budget ${tone}`}>
@@ -22,9 +24,10 @@ export function BudgetBar({ limit, spent }: { limit: number; spent: number }) {
         aria-label={m.budget}
         aria-valuemin={0}
         aria-valuemax={100}
-        aria-valuenow={Math.round(share * 100)}
+        aria-valuenow={Math.round(filled * 100)}
+        aria-valuetext={formatPercent(share)}
       >
-        <span class="spent" style={{ width: `${share * 100}%` }} />
+        <span class="spent" style={{ width: `${filled * 100}%` }} />
       </div>
     </section>
   );
