@@ -67,7 +67,8 @@ interface EndpointCardProps {
 function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
   const { webhooks: m } = messages.value;
   const confirm = useConfirm();
-  const [open, setOpen] = useState(false);
+  const [shown, setShown] = useState<'no' | 'by the test' | 'yes'>('no');
+  const open = shown !== 'no';
   /** Counts what may have led to a delivery, so that the list is read again. */
   const [round, setRound] = useState(0);
   const path = `${PATH}/${endpoint.id}`;
@@ -79,9 +80,14 @@ function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
   });
   const test = useAction(async () => {
     await request('POST', `${path}/test`);
-    setOpen(true);
+    setShown((last) => (last === 'no' ? 'by the test' : last));
     setRound((count) => count + 1);
   });
+  const showDeliveries = () => {
+    setShown(shown === 'yes' ? 'no' : 'yes');
+    // Who asks for a list that the test has just opened wants to see it, with what came meanwhile.
+    if (shown === 'by the test') setRound((count) => count + 1);
+  };
   const rotate = useAction(async () => onSecret(await requestJson('POST', `${path}/rotate`)));
   const remove = useAction(async () => {
     await request('DELETE', path);
@@ -105,7 +111,7 @@ function EndpointCard({ endpoint, onChange, onSecret }: EndpointCardProps) {
           <Icon name="send" />
           {m.test}
         </button>
-        <button type="button" class="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <button type="button" class="quiet" aria-expanded={open} onClick={showDeliveries}>
           {m.deliveries}
         </button>
         <button
