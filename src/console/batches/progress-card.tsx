@@ -36,7 +36,8 @@ export function ProgressCard({ view }: { view: WatchView }) {
         />
         <Tile
           name={ended ? m.averageRate : m.rate}
-          value={rate === null ? NO_VALUE : m.perSecond(formatRate(rate))}
+          // Nothing that has ended yet is not a speed of nothing.
+          value={rate === null || done === 0 ? NO_VALUE : m.perSecond(formatRate(rate))}
         />
         {ended ? (
           <Tile name={m.duration} value={tookMs === null ? NO_VALUE : formatDuration(tookMs)} />
