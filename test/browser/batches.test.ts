@@ -122,6 +122,9 @@ it('takes pasted requests and fills in the model; a broken line is named before 
   await paste.fill('{"messages": [{"role": "user", "content": "Hello"}]}');
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('button', { name: 'Start 1 request' }).waitFor();
+  // The button that had the focus is gone.
+  const focused = () => page.evaluate(() => document.activeElement?.tagName);
+  expect(await focused()).toBe('H1');
   expect(await page.locator('.code-block').textContent()).toContain('"model": "sandbox"');
 });
 

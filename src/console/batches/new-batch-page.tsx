@@ -59,13 +59,13 @@ export function NewBatchPage() {
 
   if (source === null) {
     return (
-      <Page title={m.title} lead={m.lead}>
+      <Page title={m.title} lead={m.lead} step="source">
         <SourcePicker problem={problem} onChoose={choose} />
       </Page>
     );
   }
   return (
-    <Page title={m.title} lead={m.lead}>
+    <Page title={m.title} lead={m.lead} step="request">
       <div class="split">
         <div class="stack">
           <SourceCard source={source} onDrop={() => setSource(null)} />

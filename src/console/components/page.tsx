@@ -9,10 +9,12 @@ interface PageProps {
   heading?: ComponentChildren;
   lead?: ComponentChildren;
   actions?: ComponentChildren;
+  /** Of a page that goes on in place: another step gives the title the focus again. */
+  step?: string;
   children: ComponentChildren;
 }
 
-export function Page({ title, heading, lead, actions, children }: PageProps) {
+export function Page({ title, heading, lead, actions, step, children }: PageProps) {
   const headingElement = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Quire`;
@@ -21,6 +23,11 @@ export function Page({ title, heading, lead, actions, children }: PageProps) {
     // Not at first: then the focus begins where the page does.
     if (moves.peek() > 0) headingElement.current?.focus({ preventScroll: true });
   }, []);
+  const shownStep = useRef(step);
+  useEffect(() => {
+    if (step !== shownStep.current) headingElement.current?.focus();
+    shownStep.current = step;
+  }, [step]);
   return (
     <>
       <header class="page-header">
