@@ -1,6 +1,5 @@
 // The frame of the console, and which page stands in it.
 import type { ComponentChild } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { AccountPage } from './admin/account-page';
 import { AdminPage } from './admin/admin-page';
 import { AuditPage } from './admin/audit-page';
@@ -77,20 +76,13 @@ function UnknownPage() {
 
 function Sidebar({ section }: { section: Section | null }) {
   const { shell } = messages.value;
-  const navigation = useRef<HTMLElement>(null);
-  // On a phone the sections do not all have room beside each other.
-  useEffect(() => {
-    navigation.current
-      ?.querySelector('[aria-current]')
-      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-  }, [section]);
   return (
     <header class="sidebar">
       <a href={href()} class="brand" aria-label="Quire">
         <Logo />
         <span>Quire</span>
       </a>
-      <nav aria-label={shell.navigation} ref={navigation}>
+      <nav aria-label={shell.navigation}>
         {SECTIONS.map((name) => (
           <a key={name} href={href(name)} aria-current={name === section ? 'page' : undefined}>
             <Icon name={name satisfies IconName} />

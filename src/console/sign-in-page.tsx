@@ -1,5 +1,5 @@
 // Asks for a key: an account's, or the deployment's admin key.
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiFailure, requestJson } from './api/request';
 import { asFailure } from './api/use-resource';
 import { ErrorNotice } from './components/error-notice';
@@ -22,6 +22,9 @@ export function SignInPage({ admin }: { admin: boolean }) {
   const [key, setKey] = useState('');
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<ApiFailure | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  // There is nothing else to do here.
+  useEffect(() => field.current?.focus(), []);
   const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname);
 
   const submit = async (event: SubmitEvent) => {
@@ -43,6 +46,7 @@ export function SignInPage({ admin }: { admin: boolean }) {
           <p class="muted">{admin ? m.adminLead : m.lead}</p>
           <Field label={admin ? m.adminKey : m.key}>
             <input
+              ref={field}
               type="password"
               autoComplete="off"
               spellcheck={false}

@@ -134,5 +134,12 @@ describe.each([
     expect(await seriousFindings(page)).toEqual([]);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);
+    // Neither is a section or a filter out of sight within a row of its own.
+    const cut = await page.evaluate(() =>
+      Array.from(document.querySelectorAll('.shell > .sidebar nav, .choice'))
+        .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+        .map(({ className, tagName }) => className || tagName),
+    );
+    expect(cut).toEqual([]);
   });
 });

@@ -6,6 +6,8 @@ useBrowser();
 
 it('takes the key of a local run, keeps it in this tab alone, and forgets it at signing out', async () => {
   const { page } = await openConsole();
+  await page.getByRole('button', { name: 'sk-dev' }).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('password');
   await page.getByRole('button', { name: 'sk-dev' }).click();
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Batches', level: 1 }).waitFor();
