@@ -187,7 +187,8 @@ const detail = {
   input_too_large: (megabytes: number) =>
     `an input may take ${megabytes} MiB; upload large content as a file and refer to it by file_id`,
   input_file_too_large: (megabytes: number) => `an input file may take ${megabytes} MiB`,
-  input_file_invalid: (count: number) => `the input file has ${count} error(s), see "errors"`,
+  input_file_invalid: (count: number) =>
+    `the input file has ${count === 1 ? 'an error, which is' : `${count} errors, which are`} listed with the batch`,
   input_line_invalid: (line: number, reason: string) => `line ${line}: ${reason}`,
   input_gone: () => 'the input is no longer stored',
   file_not_for_batches: (purpose: string) =>

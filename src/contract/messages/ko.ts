@@ -164,7 +164,7 @@ export const ko: Messages = {
     input_too_large: (megabytes) =>
       `입력 하나는 최대 ${megabytes} MiB입니다. 큰 콘텐츠는 파일로 업로드하고 file_id로 참조하세요`,
     input_file_too_large: (megabytes) => `입력 파일은 최대 ${megabytes} MiB입니다`,
-    input_file_invalid: (count) => `입력 파일에 오류가 ${count}개 있습니다. "errors"를 확인하세요`,
+    input_file_invalid: (count) => `입력 파일에 오류가 ${count}개 있으며 배치에 함께 나열되어 있습니다`,
     input_line_invalid: (line, reason) => `${line}번째 줄: ${reason}`,
     input_gone: () => '입력이 더 이상 저장되어 있지 않습니다',
     file_not_for_batches: (purpose) =>
