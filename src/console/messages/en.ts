@@ -63,6 +63,7 @@ export const en = {
     parameters: { path: 'Path parameters', query: 'Query parameters', header: 'Request headers' },
     body: 'Request body',
     responses: 'Responses',
+    cases: (count: number) => `in ${count} cases`,
     headers: 'Response headers',
     eachItem: 'each event or line:',
     required: 'required',

@@ -38,6 +38,7 @@ export const ko: Messages = {
     parameters: { path: '경로 매개변수', query: '쿼리 매개변수', header: '요청 헤더' },
     body: '요청 본문',
     responses: '응답',
+    cases: (count: number) => `${count}가지 경우`,
     headers: '응답 헤더',
     eachItem: '이벤트 또는 줄마다:',
     required: '필수',

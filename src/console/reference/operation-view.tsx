@@ -1,5 +1,5 @@
 // One operation: what it does, what it takes, what it answers, and examples beside that.
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import { CopyButton } from '../components/copy-button';
 import { Page } from '../components/page';
 import { messages } from '../preferences';
@@ -135,13 +135,27 @@ function ResponseView({ document, status, response, open }: ResponseProps) {
   const { description, headers = {}, content = {} } = response;
   const tone = status < '300' ? 'good' : status < '400' ? '' : 'bad';
   const [first = '', ...rest] = description.split(/\n{2,}/);
+  const types = errorTypes([first, ...rest]);
+  // One of several errors does not speak for the others: then the row names their types and the texts stand below.
+  const severalErrors = rest.length > 0 && types !== null;
   return (
     <details class="response" open={open}>
       <summary>
         <span class={`badge ${tone}`}>{status}</span>
-        <span lang="en">{inline(first)}</span>
+        {severalErrors ? (
+          <span>
+            {types.map((type) => (
+              <Fragment key={type}>
+                <code>{type}</code>{' '}
+              </Fragment>
+            ))}
+            {reference.cases(rest.length + 1)}
+          </span>
+        ) : (
+          <span lang="en">{inline(first)}</span>
+        )}
       </summary>
-      {rest.length > 0 && <Prose text={rest.join('\n\n')} />}
+      {rest.length > 0 && <Prose text={severalErrors ? description : rest.join('\n\n')} />}
       <Contents document={document} content={content} />
       {Object.keys(headers).length > 0 && (
         <details class="members">
@@ -166,6 +180,12 @@ function ResponseView({ document, status, response, open }: ResponseProps) {
       )}
     </details>
   );
+}
+
+/** The types of the errors that paragraphs are about, each once; null where one is about something else. */
+function errorTypes(paragraphs: readonly string[]): string[] | null {
+  const types = paragraphs.map((text) => /^`(\w+)`: /.exec(text)?.[1]);
+  return types.every((type) => type !== undefined) ? Array.from(new Set(types)) : null;
 }
 
 function Part({ title, children }: { title: string; children: ComponentChildren }) {
