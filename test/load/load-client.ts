@@ -17,7 +17,7 @@ const PRESSURE: Record<string, number> = {
 };
 
 /** Nothing here takes longer where the server is alive: the largest is a download of 20 MiB. */
-const ANSWER_LIMIT_MS = 60_000;
+const ANSWER_LIMIT_MS = 180_000;
 
 /** Refused so often, with waits in between, it will never be let in. */
 const TRIES_LIMIT = 30;
