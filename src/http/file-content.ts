@@ -23,7 +23,6 @@ export async function fileContent(c: AppContext, file: IndexedFile): Promise<Res
     // no-transform: compressed on its way it would lose its length, and the entity tag would name other bytes.
     'Cache-Control': 'private, no-cache, no-transform',
     'Accept-Ranges': 'bytes',
-    'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "sandbox; default-src 'none'",
     'Content-Disposition': attachment(file.filename),
   });
