@@ -35,7 +35,7 @@ export const keyLimits = limits.omit({ storage_bytes: true });
 export type LimitHolder = 'account' | 'key';
 
 /** What a key may be held to: a scope without `:read` includes the one with it. Models need none. */
-const SCOPES = [
+export const SCOPES = [
   'chat',
   'files',
   'files:read',

@@ -10,7 +10,7 @@ import worker, {
   RegistryObject,
   WebhookObject,
 } from '../../src/index.ts';
-import { intercepted } from './intercepted.ts';
+import { intercepted, OBJECT_BINDINGS, wrappedEnv } from './intercepted.ts';
 import { noCounts } from './operation-counts.ts';
 
 /** A queue bills so many bytes of a message as one operation, of which its own metadata takes about a hundred. */
@@ -19,14 +19,6 @@ const QUEUE_METADATA_BYTES = 100;
 
 /** The call is on its way by then. */
 const HAND_OVER_MS = 10;
-
-const OBJECT_BINDINGS = {
-  ACCOUNTS: 'AccountObject',
-  BATCHES: 'BatchObject',
-  REGISTRY: 'RegistryObject',
-  IDEMPOTENCY: 'IdempotencyObject',
-  WEBHOOKS: 'WebhookObject',
-} as const;
 
 let counts = noCounts();
 
@@ -97,24 +89,11 @@ function countingDelivery<T>(batch: MessageBatch<T>): MessageBatch<T> {
   });
 }
 
-const countingEnvs = new WeakMap<Env, Env>();
-
-function countingEnv(env: Env): Env {
-  const known = countingEnvs.get(env);
-  if (known !== undefined) return known;
-  const counting: Env = {
-    ...env,
-    BUCKET: countingBucket(env.BUCKET),
-    BATCH_QUEUE: countingQueue(env.BATCH_QUEUE),
-    ACCOUNTS: countingNamespace(env.ACCOUNTS, OBJECT_BINDINGS.ACCOUNTS),
-    BATCHES: countingNamespace(env.BATCHES, OBJECT_BINDINGS.BATCHES),
-    REGISTRY: countingNamespace(env.REGISTRY, OBJECT_BINDINGS.REGISTRY),
-    IDEMPOTENCY: countingNamespace(env.IDEMPOTENCY, OBJECT_BINDINGS.IDEMPOTENCY),
-    WEBHOOKS: countingNamespace(env.WEBHOOKS, OBJECT_BINDINGS.WEBHOOKS),
-  };
-  countingEnvs.set(env, counting);
-  return counting;
-}
+const countingEnv = wrappedEnv({
+  bucket: countingBucket,
+  queue: countingQueue,
+  namespace: countingNamespace,
+});
 
 /** Replaces the object's `sql.exec` and `setAlarm` by ones that count. */
 function countStorage({ storage }: DurableObjectState, className: string): void {

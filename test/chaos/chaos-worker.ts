@@ -10,7 +10,8 @@ import worker, {
   RegistryObject,
   WebhookObject,
 } from '../../src/index.ts';
-import { type ChaosMethods, chaoticEnv, OBJECT_BINDINGS } from './worker-bindings.ts';
+import { OBJECT_BINDINGS } from '../bench/intercepted.ts';
+import { type ChaosMethods, chaoticEnv } from './worker-bindings.ts';
 import { draws, passing, report } from './worker-boundary.ts';
 import { settings, shiftAlarms } from './worker-clock.ts';
 import { deliverChaotically } from './worker-queue.ts';

@@ -1,5 +1,5 @@
 // The bindings of the chaos worker: the product's, with a boundary before and after each call.
-import { intercepted } from '../bench/intercepted.ts';
+import { intercepted, wrappedEnv } from '../bench/intercepted.ts';
 import { draws, passing, report } from './worker-boundary.ts';
 
 /** What every object of the chaos worker has besides. */
@@ -8,14 +8,6 @@ export interface ChaosMethods {
   chaosRows(query: string): Promise<Record<string, SqlStorageValue>[]>;
   chaosAlarm(): Promise<number | null>;
 }
-
-export const OBJECT_BINDINGS = {
-  ACCOUNTS: 'AccountObject',
-  BATCHES: 'BatchObject',
-  REGISTRY: 'RegistryObject',
-  IDEMPOTENCY: 'IdempotencyObject',
-  WEBHOOKS: 'WebhookObject',
-} as const;
 
 /** A wait of many seconds, not a call that commits: what is injected there would tell nothing. */
 const LONG_CALLS = new Set(['untilOver']);
@@ -56,21 +48,8 @@ function chaoticQueue(queue: Queue): Queue {
   return intercepted(queue, (method, _args, call) => passing(`queue.${method}`, call));
 }
 
-const chaoticEnvs = new WeakMap<Env, Env>();
-
-export function chaoticEnv(env: Env): Env {
-  const known = chaoticEnvs.get(env);
-  if (known !== undefined) return known;
-  const chaotic: Env = {
-    ...env,
-    BUCKET: chaoticBucket(env.BUCKET),
-    BATCH_QUEUE: chaoticQueue(env.BATCH_QUEUE),
-    ACCOUNTS: chaoticNamespace(env.ACCOUNTS, OBJECT_BINDINGS.ACCOUNTS),
-    BATCHES: chaoticNamespace(env.BATCHES, OBJECT_BINDINGS.BATCHES),
-    REGISTRY: chaoticNamespace(env.REGISTRY, OBJECT_BINDINGS.REGISTRY),
-    IDEMPOTENCY: chaoticNamespace(env.IDEMPOTENCY, OBJECT_BINDINGS.IDEMPOTENCY),
-    WEBHOOKS: chaoticNamespace(env.WEBHOOKS, OBJECT_BINDINGS.WEBHOOKS),
-  };
-  chaoticEnvs.set(env, chaotic);
-  return chaotic;
-}
+export const chaoticEnv = wrappedEnv({
+  bucket: chaoticBucket,
+  queue: chaoticQueue,
+  namespace: chaoticNamespace,
+});

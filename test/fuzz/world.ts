@@ -1,6 +1,6 @@
 // What the fuzzer knows of the server: accounts and keys that it made, and ids that answers named, so that later
 // requests meet what earlier ones left.
-import type { AccountResponse, KeyCreated } from '../../src/contract/accounts.ts';
+import { type AccountResponse, type KeyCreated, SCOPES } from '../../src/contract/accounts.ts';
 import type { ApiClient } from '../e2e/api-client.ts';
 import type { Choice } from './choice.ts';
 import type { WireRequest } from './wire-request.ts';
@@ -22,17 +22,6 @@ const ADMIN = 'admin';
 
 /** No key can be made that has expired already. */
 const SHORT_LIFE_MS = 2_000;
-
-const SCOPES = [
-  'chat',
-  'files',
-  'files:read',
-  'batches',
-  'batches:read',
-  'usage',
-  'webhooks',
-  'webhooks:read',
-];
 
 export class World {
   readonly main: Caller;
