@@ -3,8 +3,12 @@
 import { encodeRetry, KEEP_ALIVE } from '../platform/server-sent-events';
 import { SharedEvents } from './shared-events';
 
-/** At most ten status events a second. */
+/** At most ten status events a second to each subscriber. */
 const PUSH_INTERVAL_MS = 100;
+
+/** And so many to all of them: what telling takes, the object lacks for the commits that it tells of. */
+const EVENTS_PER_SECOND = 10_000;
+
 const KEEP_ALIVE_MS = 15_000;
 const RECONNECT_MS = 2_000;
 const RETRY = new TextEncoder().encode(encodeRetry(RECONNECT_MS));
@@ -21,8 +25,8 @@ export interface ProgressSource {
 
 /** A subscriber that has nothing to send. */
 interface Waiter {
-  /** When it looks again, though nothing has changed. */
-  lookAt: number;
+  /** When it looks again, though nothing has changed: it has been told nothing for so long. */
+  quietAt: number;
   wake(): void;
 }
 
@@ -30,9 +34,12 @@ export class ProgressHub {
   readonly #events: SharedEvents;
   readonly #waiting = new Set<Waiter>();
   #subscribers = 0;
-  /** When all that wait are woken for a change; null while there is none. */
-  #wakeAllAt: number | null = null;
-  #wokenAt = 0;
+  /** Goes up when all that wait are woken for a change: each is told one status in a round. */
+  #round = 0;
+  /** When the next round begins; null while there is nothing to tell. */
+  #roundAt: number | null = null;
+  /** When anything was last told to anybody. */
+  #toldAt = 0;
   /** One for all: a timer for each of thousands is much of the work of telling them. */
   #timer: ReturnType<typeof setTimeout> | null = null;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -41,11 +48,12 @@ export class ProgressHub {
     this.#events = new SharedEvents(source);
   }
 
-  /** Something was committed: every subscriber looks again, at most ten times a second. */
+  /** Something was committed: every subscriber looks again, at most ten times a second, less often where they are many. */
   changed(): void {
-    if (this.#wakeAllAt !== null || this.#waiting.size === 0) return;
-    this.#wakeAllAt = Math.max(Date.now(), this.#wokenAt + PUSH_INTERVAL_MS);
-    this.#ringAt(this.#wakeAllAt);
+    if (this.#roundAt !== null || this.#subscribers === 0) return;
+    const intervalMs = Math.max(PUSH_INTERVAL_MS, (this.#subscribers * 1000) / EVENTS_PER_SECOND);
+    this.#roundAt = Math.max(Date.now(), this.#toldAt + intervalMs);
+    this.#ringAt(this.#roundAt);
   }
 
   /**
@@ -62,21 +70,22 @@ export class ProgressHub {
         pull: async (controller) => {
           for (;;) {
             const now = Date.now();
-            const { pieces, ended, waitMs } = subscriber.next(now);
+            const { pieces, ended } = subscriber.next(this.#round);
             // Counted from the last byte: it is woken more often than there is something to send.
             const quietAt = sentAt + KEEP_ALIVE_MS;
             if (pieces.length > 0 || quietAt <= now) {
               for (const piece of pieces.length > 0 ? pieces : [KEEP_ALIVE]) controller.enqueue(piece);
               sentAt = now;
+              this.#toldAt = now;
               if (!ended) return;
               controller.close();
               this.#left();
               return;
             }
             const { promise, resolve } = Promise.withResolvers<void>();
-            waiter = { lookAt: Math.min(now + (waitMs ?? KEEP_ALIVE_MS), quietAt), wake: resolve };
+            waiter = { quietAt, wake: resolve };
             this.#waiting.add(waiter);
-            this.#ringAt(waiter.lookAt);
+            this.#ringAt(quietAt);
             await promise;
           }
         },
@@ -106,18 +115,18 @@ export class ProgressHub {
     this.#timer = null;
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = Date.now();
-    const isForAll = this.#wakeAllAt !== null && this.#wakeAllAt <= now;
+    const isForAll = this.#roundAt !== null && this.#roundAt <= now;
     if (isForAll) {
-      this.#wakeAllAt = null;
-      this.#wokenAt = now;
+      this.#roundAt = null;
+      this.#round += 1;
     }
-    let nextAt = this.#wakeAllAt ?? Number.POSITIVE_INFINITY;
+    let nextAt = this.#roundAt ?? Number.POSITIVE_INFINITY;
     for (const waiter of this.#waiting) {
-      if (isForAll || waiter.lookAt <= now) {
+      if (isForAll || waiter.quietAt <= now) {
         this.#waiting.delete(waiter);
         waiter.wake();
       } else {
-        nextAt = Math.min(nextAt, waiter.lookAt);
+        nextAt = Math.min(nextAt, waiter.quietAt);
       }
     }
     if (nextAt < Number.POSITIVE_INFINITY) this.#ringAt(nextAt);
@@ -130,7 +139,8 @@ class Subscriber {
   readonly #includeResults: boolean;
   /** The number of the newest event it has seen. */
   #cursor: number;
-  #statusAt = 0;
+  /** The round in which it was last told a status. */
+  #statusRound = -1;
   /** What is sent before anything else. */
   #greeting: Uint8Array[] = [RETRY];
 
@@ -142,26 +152,23 @@ class Subscriber {
     if (after === null && includeResults && !events.newest().ended) this.#greeting.push(events.status(0));
   }
 
-  /** What to send now: events, or nothing and, where a status is only held back, for how long. */
-  next(now: number): { pieces: Uint8Array[]; ended: boolean; waitMs: number | null } {
+  /** What to send now: events, or nothing where there is no news or it comes in a later round. */
+  next(round: number): { pieces: Uint8Array[]; ended: boolean } {
     const pieces = this.#greeting;
     this.#greeting = [];
     const results = this.#includeResults ? this.#events.results(this.#cursor) : null;
     if (results !== null) {
       this.#cursor = results.sequence;
-      return { pieces: [...pieces, results.bytes], ended: false, waitMs: null };
+      return { pieces: [...pieces, results.bytes], ended: false };
     }
     const { sequence, ended } = this.#events.newest();
     const status = ended ? sequence - 1 : sequence;
-    if (ended) {
-      if (status > this.#cursor) pieces.push(this.#events.status(status));
-      return { pieces: [...pieces, this.#events.done(sequence)], ended: true, waitMs: null };
+    if (status > this.#cursor && (ended || round > this.#statusRound)) {
+      this.#statusRound = round;
+      this.#cursor = status;
+      pieces.push(this.#events.status(status));
     }
-    if (status <= this.#cursor) return { pieces, ended: false, waitMs: null };
-    const waitMs = this.#statusAt + PUSH_INTERVAL_MS - now;
-    if (waitMs > 0) return { pieces, ended: false, waitMs };
-    this.#statusAt = now;
-    this.#cursor = status;
-    return { pieces: [...pieces, this.#events.status(status)], ended: false, waitMs: null };
+    if (ended) pieces.push(this.#events.done(sequence));
+    return { pieces, ended };
   }
 }

@@ -185,6 +185,23 @@ describe('a subscriber', () => {
     expect(listener.heard).toMatch(new RegExp(`s${batch.sequence} $`));
   });
 
+  it('among 2,000 hears half as many, and the last one in the end', async () => {
+    const batch = new FakeBatch();
+    const listeners = Array.from({ length: 2_000 }, () => listen(batch));
+    await pass(0);
+    for (let count = 0; count < 200; count++) {
+      batch.commit(1);
+      await pass(5);
+    }
+    await pass(200);
+    for (const { heard } of listeners) {
+      const statuses = heard.split('s').length - 2;
+      expect(statuses).toBeGreaterThanOrEqual(5);
+      expect(statuses).toBeLessThanOrEqual(7);
+      expect(heard).toMatch(new RegExp(`s${batch.sequence} $`));
+    }
+  });
+
   it('that was just told a status gets the next one a tenth of a second after it', async () => {
     const batch = new FakeBatch();
     const listener = listen(batch);
