@@ -4,57 +4,23 @@ import { DurableObject } from 'cloudflare:workers';
 import type { ResultsQuery } from '../contract/batches';
 import type { DeliveryResponse } from '../contract/webhooks';
 import { sameText } from '../platform/constant-time';
-import { targetPolicy } from '../platform/target-policy';
-import { deliverWebhook } from '../webhooks/deliver';
-import { DeliveryOutbox } from '../webhooks/delivery-outbox';
-import { decideDelivery, retryDelays } from '../webhooks/schedule';
+import { onceAtATime } from '../platform/once-at-a-time';
 import * as money from './batch-budget';
 import { logCreated, logStarted } from './batch-log';
 import { BatchRecord } from './batch-record';
 import type { BatchDocument, BatchSnapshot } from './batch-response';
 import type { BatchMessage, BatchSpec, RangeCut } from './batch-spec';
-import type { RangeRow } from './batch-store';
 import { Dispatcher } from './dispatcher';
 import { batchSnapshot, fullDocument, linesResponse, progressSource } from './documents';
-import { ACCOUNT_ENDPOINTS, announceEnd, batchEntry, finishBatch, OWN_WEBHOOK, removeTraces } from './finish';
+import { EndNotices } from './end-notices';
+import { batchEntry, finishBatch, removeTraces } from './finish';
+import { type Claimed, type Grant, grantOf, type RangeCommit } from './grant';
 import * as lease from './lease';
 import type { PlanGrant } from './plan';
 import { ProgressHub } from './progress-stream';
 import { type ResultsPage, resultsInCommitOrder, resultsInInputOrder, sequenceOf, takePage } from './results';
 import { retentionMs } from './retention';
 import * as machine from './state';
-
-/** What a consumer needs to run a range it claimed. */
-export interface Grant {
-  range: number;
-  epoch: number;
-  /** Index of its first item in the batch. */
-  first: number;
-  /** Byte offsets of its lines in the input object, and how many there are. */
-  start: number;
-  end: number;
-  count: number;
-  customIds: string[];
-  /** Positions already recorded, one bit each, and failed tries of the others. */
-  done: number;
-  attempts: Record<number, number>;
-  /** Set where its items must run one after another, with so much nano-dollars for all of them. */
-  aloneWithNano: number | null;
-}
-
-export interface Claimed {
-  spec: Pick<BatchSpec, 'accountId' | 'origin' | 'locale' | 'inputKey'> & { hasCeiling: boolean };
-  grants: Grant[];
-}
-
-/** A consumer's report on one range, with the JSON text of each outcome as bytes. */
-export interface RangeCommit {
-  range: number;
-  epoch: number;
-  report: machine.RangeReport;
-  /** In the order of `report.items`. */
-  results: Uint8Array[];
-}
 
 /** Why results cannot be had. */
 export type ResultsRefusal = 'not_final' | 'after_unknown';
@@ -75,14 +41,10 @@ const ROOM_CHECK_MS = 30_000;
 export class BatchObject extends DurableObject<Env> {
   readonly #record = new BatchRecord(this.ctx.storage);
   readonly #dispatcher = new Dispatcher(this.#record, this.env.BATCH_QUEUE);
-  readonly #outbox = new DeliveryOutbox(this.ctx.storage.sql);
+  readonly #notices = new EndNotices(this.env, this.ctx.storage, this.#record);
   readonly #hub = new ProgressHub(progressSource(this.#record));
   /** When the account was last asked for room; an object that just woke asks at once. */
   #roomAskedAt = 0;
-  #finishing: Promise<void> | null = null;
-  #funding: Promise<void> | null = null;
-  #delivering: Promise<void> | null = null;
-  #announcing: Promise<void> | null = null;
   /** Consumers that wait for the end, each with what ends its wait. */
   readonly #watchers = new Map<string, () => void>();
 
@@ -136,7 +98,7 @@ export class BatchObject extends DurableObject<Env> {
     if (batch === null) return 'not_found';
     if (batch.state.phase !== 'ended') return 'not_ended';
     // The account's endpoints hear of every end, also of one whose event could not be handed over yet.
-    await this.#announce();
+    await this.#notices.announce();
     await this.#destroy();
     return 'removed';
   }
@@ -175,7 +137,7 @@ export class BatchObject extends DurableObject<Env> {
 
   /** The delivery of the batch's own webhook, with its attempts; null inside where there is none (yet). */
   delivery(accountId: string): { delivery: DeliveryResponse | null } | null {
-    return this.#record.owned(accountId) && { delivery: this.#ownDelivery() };
+    return this.#record.owned(accountId) && { delivery: this.#notices.own() };
   }
 
   /** Sends the batch's own webhook again now, whatever came of it. */
@@ -183,11 +145,11 @@ export class BatchObject extends DurableObject<Env> {
     const batch = this.#record.owned(accountId);
     if (batch === null) return null;
     if (batch.spec.webhook === null) return 'no_webhook';
-    const delivery = this.#ownDelivery();
+    const delivery = this.#notices.own();
     if (delivery === null) return 'not_ended';
-    this.#outbox.resend(OWN_WEBHOOK, delivery.event_id);
+    this.#notices.resend(delivery);
     await this.#arm();
-    return this.#ownDelivery();
+    return this.#notices.own();
   }
 
   /** Whether a batch is here: R2 objects under its prefix are its own then. */
@@ -209,7 +171,7 @@ export class BatchObject extends DurableObject<Env> {
     if (batch === null) return false;
     await this.#arm();
     if (batch.state.phase !== 'ended') return true;
-    return [OWN_WEBHOOK, ACCOUNT_ENDPOINTS].some((receiver) => this.#outbox.nextAt(receiver) !== null);
+    return this.#notices.deliverAt() !== null || this.#notices.isToAnnounce();
   }
 
   /** Its account, or its key, has a budget now. */
@@ -363,10 +325,10 @@ export class BatchObject extends DurableObject<Env> {
     await this.#finish();
     const { state } = this.#record.current();
     if (state.phase !== 'ended') return;
-    await this.#deliver();
-    await this.#announce();
+    await this.#notices.deliver();
+    await this.#notices.announce();
     // A webhook that is still to be delivered keeps its batch.
-    if (this.#outbox.nextAt(OWN_WEBHOOK) === null && now >= this.#retainedUntil(state)) await this.#destroy();
+    if (this.#notices.deliverAt() === null && now >= this.#retainedUntil(state)) await this.#destroy();
   }
 
   #commitRange({ range: n, epoch, report, results }: RangeCommit, now: number): boolean {
@@ -412,18 +374,13 @@ export class BatchObject extends DurableObject<Env> {
     if (state.phase === 'running') logStarted(this.#record.current());
   }
 
-  /** Asks the account for money and hands out what it pays for; once at a time, whoever needs it. Never throws. */
-  #fund(): Promise<void> {
-    this.#funding ??= this.#askForMoney()
-      .catch((error: unknown) => {
-        this.#logStep('batch.fund_failed', this.#record.get()?.spec.id ?? '')(error);
-        return scheduler.wait(STEP_RETRY_MS);
-      })
-      .finally(() => {
-        this.#funding = null;
-      });
-    return this.#funding;
-  }
+  /** Asks the account for money and hands out what it pays for. Never throws. */
+  readonly #fund = onceAtATime(() =>
+    this.#askForMoney().catch((error: unknown) => {
+      this.#logStep('batch.fund_failed', this.#record.get()?.spec.id ?? '')(error);
+      return scheduler.wait(STEP_RETRY_MS);
+    }),
+  );
 
   async #askForMoney(): Promise<void> {
     this.#record.transaction(() => this.#record.save(money.letGo(this.#record.current().state)));
@@ -447,63 +404,24 @@ export class BatchObject extends DurableObject<Env> {
     this.#finishSoon();
   }
 
-  /** Finishes the batch if it is at its end, off the caller's path; what fails here, the alarm does again. */
+  /** As `#finish`, off the caller's path; what fails here, the alarm does again. */
   #finishSoon(): void {
     const { spec } = this.#record.current();
     this.ctx.waitUntil(this.#finish().catch(this.#logStep('batch.finish_failed', spec.id)));
   }
 
-  /** Once at a time, whoever asks. */
+  /** Finishes the batch if it is at its end. */
   #finish(): Promise<void> {
-    if (this.#record.current().state.phase !== 'finalizing') return Promise.resolve();
+    return this.#record.current().state.phase === 'finalizing' ? this.#end() : Promise.resolve();
+  }
+
+  readonly #end = onceAtATime(async () => {
     for (const watcher of this.#watchers.keys()) this.#release(watcher);
-    this.#finishing ??= finishBatch(this.env, this.#record, this.#outbox)
-      .then(() => {
-        this.#hub.changed();
-        return this.#announce();
-      })
-      .then(() => this.#arm())
-      .finally(() => {
-        this.#finishing = null;
-      });
-    return this.#finishing;
-  }
-
-  /** Makes the attempt of the batch's own webhook that is due. Once at a time, whoever asks. */
-  #deliver(): Promise<void> {
-    this.#delivering ??= this.#attemptDue().finally(() => {
-      this.#delivering = null;
-    });
-    return this.#delivering;
-  }
-
-  async #attemptDue(): Promise<void> {
-    const { webhook } = this.#record.current().spec;
-    const at = Date.now();
-    const [due] = this.#outbox.due(OWN_WEBHOOK, at, 1);
-    if (webhook === null || due === undefined) return;
-    const { url, secret } = webhook;
-    const secrets = secret === null ? [] : [secret];
-    const policy = targetPolicy(this.env);
-    const message = { url, secrets, id: due.eventId, sequence: null, body: due.body, policy };
-    const outcome = await deliverWebhook(message, at);
-    const delays = retryDelays(this.env);
-    const decision = decideDelivery(outcome, due.tries + 1, Date.now(), Math.random(), delays);
-    this.#outbox.record(due, at, outcome, decision);
-  }
-
-  /** Tells the account's endpoints of the end, if they are still to be told. Once at a time, whoever asks. */
-  #announce(): Promise<void> {
-    this.#announcing ??= announceEnd(this.env, this.#record.current(), this.#outbox).finally(() => {
-      this.#announcing = null;
-    });
-    return this.#announcing;
-  }
-
-  #ownDelivery(): DeliveryResponse | null {
-    const page = this.#outbox.list(OWN_WEBHOOK, { limit: 1, order: 'asc' });
-    return page?.data[0] ?? null;
-  }
+    await finishBatch(this.env, this.#record, this.#notices);
+    this.#hub.changed();
+    await this.#notices.announce();
+    await this.#arm();
+  });
 
   #release(watcher: string): void {
     this.#watchers.get(watcher)?.();
@@ -514,7 +432,7 @@ export class BatchObject extends DurableObject<Env> {
     await removeTraces(this.env, this.#record.current());
     this.#record.forget();
     await this.ctx.storage.deleteAll();
-    this.#outbox.forget();
+    this.#notices.forget();
   }
 
   /** Sets the alarm for the next thing that is due, if it is not set for earlier. */
@@ -550,10 +468,8 @@ export class BatchObject extends DurableObject<Env> {
         return Date.now() + STEP_RETRY_MS;
       case 'ended':
         return Math.min(
-          this.#outbox.nextAt(OWN_WEBHOOK) ?? this.#retainedUntil(state),
-          this.#outbox.nextAt(ACCOUNT_ENDPOINTS) === null
-            ? Number.POSITIVE_INFINITY
-            : Date.now() + STEP_RETRY_MS,
+          this.#notices.deliverAt() ?? this.#retainedUntil(state),
+          this.#notices.isToAnnounce() ? Date.now() + STEP_RETRY_MS : Number.POSITIVE_INFINITY,
         );
     }
   }
@@ -570,10 +486,4 @@ export class BatchObject extends DurableObject<Env> {
   #retainedUntil(state: machine.BatchState): number {
     return (state.endedAt ?? 0) + retentionMs(this.env);
   }
-}
-
-function grantOf(range: RangeRow): Grant {
-  const { n, epoch, first, start, end, count, customIds, done, attempts } = range;
-  const aloneWithNano = range.boundNano === machine.UNBOUNDED ? range.reservedNano : null;
-  return { range: n, epoch, first, start, end, count, customIds, done, attempts, aloneWithNano };
 }

@@ -1,7 +1,7 @@
 // One claimed range in the hands of a consumer: what is done of it, and what is to be reported.
 import { BATCH_LINE_LIMIT_BYTES } from '../contract/limits';
 import { splitLines } from '../platform/json-lines';
-import type { Grant, RangeCommit } from './batch-object';
+import type { Grant, RangeCommit } from './grant';
 import { isBlank } from './input-scan';
 import type { FinishedItem } from './run-item';
 import { allDone } from './state';

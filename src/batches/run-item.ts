@@ -9,7 +9,7 @@ import { errorBody } from '../contract/messages/render';
 import { readFileBytes } from '../files/file-store';
 import { findModel } from '../models/catalogue';
 import { targetPolicy } from '../platform/target-policy';
-import type { Claimed } from './batch-object';
+import type { Claimed } from './grant';
 import { ITEM_ATTEMPTS_LIMIT, type ItemOutcome } from './state';
 
 const BACKOFF_BASE_MS = 500;

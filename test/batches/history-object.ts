@@ -1,7 +1,8 @@
 // The object that holds a batch, as `BatchObject` is written but with arrays for storage: each method mirrors the one of
 // its name there. What awaits is a process of steps. What a transaction does is told to the oracle once it is through.
-import type { Grant, RangeCommit } from '../../src/batches/batch-object';
+
 import type { BatchMessage } from '../../src/batches/batch-spec';
+import type { Grant, RangeCommit } from '../../src/batches/grant';
 import * as lease from '../../src/batches/lease';
 import * as machine from '../../src/batches/state';
 import { must, type Oracle } from './history-oracle';

@@ -1,8 +1,8 @@
 // A claimed range: what the planner accepted and cut is what its consumer reads, and what it then reports.
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import type { Grant } from '../../src/batches/batch-object';
 import type { RangeCut } from '../../src/batches/batch-spec';
+import type { Grant } from '../../src/batches/grant';
 import { planInput } from '../../src/batches/plan';
 import { RangeRun } from '../../src/batches/range-run';
 import type { FinishedItem } from '../../src/batches/run-item';
