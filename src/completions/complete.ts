@@ -7,7 +7,7 @@ import { type CostLimit, withinCost } from './cost-limit';
 import { completeEnforced } from './enforce';
 import { prepare } from './prepare';
 import { costOf, type Discount } from './pricing';
-import { askInTurn, candidates, withTimeout } from './reliable-call';
+import { askInTurn, callModel, candidates } from './reliable-call';
 
 export interface CompletionContext extends PartReader {
   /** 1 for the first try of this request, counted by whoever retries. */
@@ -38,7 +38,7 @@ export async function completeChat(request: ChatRequest, context: CompletionCont
       {
         hasJsonSchema: candidate.hasJsonSchema,
         complete: (call) =>
-          withTimeout(candidate, signal, (limited) => candidate.model.complete({ ...call, signal: limited })),
+          callModel(candidate, signal, (limited) => candidate.model.complete({ ...call, signal: limited })),
       },
       { request, messages: prepared.messages, attempt, signal },
       (sent, used) => withinCost(request, sent, used, { model: candidate, discount, limit }),

@@ -34,11 +34,11 @@ function canTake(
 }
 
 /**
- * Asks one model after the other, each as often as its catalogue entry says, until one answers. Only overload, timeouts
- * and failures of the provider are worth another try: what is wrong with the request is the client's to hear. A stand-in
- * that refuses a request is passed over, since it was made for another model.
+ * Asks one model after the other until one answers. Only overload, timeouts and failures of the provider are worth another
+ * try: what is wrong with the request is the client's to hear. A stand-in that refuses a request is passed over, since it
+ * was made for another model.
  *
- * @throws ApiError of the last try that was no such refusal
+ * @throws ApiError of the last model that did not so refuse
  */
 export async function askInTurn<T>(
   models: readonly CatalogueModel[],
@@ -47,26 +47,38 @@ export async function askInTurn<T>(
 ): Promise<{ answer: T; model: CatalogueModel }> {
   let failure: unknown;
   for (const model of models) {
-    for (let retry = 0; retry <= model.retries; retry++) {
-      try {
-        return { answer: await ask(model), model };
-      } catch (error) {
-        if (signal.aborted) throw error;
-        if (model !== models[0] && isRefusal(error)) break;
-        if (!isWorthAnotherTry(error)) throw error;
-        failure = error;
-        const waitMs = backoffMs(error, retry);
-        // A longer wait is the client's, who is told of it; a stand-in need not wait.
-        if (waitMs > RETRY_AFTER_MAXIMUM_MS) break;
-        if (retry < model.retries) await scheduler.wait(waitMs, { signal });
-      }
+    try {
+      return { answer: await ask(model), model };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (model !== models[0] && isRefusal(error)) continue;
+      if (!isWorthAnotherTry(error)) throw error;
+      failure = error;
     }
   }
   throw failure;
 }
 
-/** Runs a call to a model under its time limit; `signal` ends it earlier. */
-export async function withTimeout<T>(
+/** One call to a model, each try of it under the model's time limit, tried as often as its entry says. `signal` ends it. */
+export async function callModel<T>(
+  model: CatalogueModel,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  for (let retry = 0; ; retry++) {
+    try {
+      return await withTimeout(model, signal, call);
+    } catch (error) {
+      if (signal.aborted || retry === model.retries || !isWorthAnotherTry(error)) throw error;
+      const waitMs = backoffMs(error, retry);
+      // A longer wait is the client's, who is told of it; a stand-in need not wait.
+      if (waitMs > RETRY_AFTER_MAXIMUM_MS) throw error;
+      await scheduler.wait(waitMs, { signal });
+    }
+  }
+}
+
+async function withTimeout<T>(
   model: CatalogueModel,
   signal: AbortSignal,
   call: (signal: AbortSignal) => Promise<T>,

@@ -16,7 +16,7 @@ import { withinCost } from './cost-limit';
 import { evidence, formatInstruction } from './enforce';
 import { prepare } from './prepare';
 import { costOf } from './pricing';
-import { askInTurn, candidates, withTimeout } from './reliable-call';
+import { askInTurn, callModel, candidates } from './reliable-call';
 import { StreamCollector } from './stream-collector';
 import { findViolation, mustBeChecked, violationError } from './violations';
 
@@ -84,7 +84,7 @@ function openStream(
   signal: AbortSignal,
   open: (signal: AbortSignal) => Promise<AsyncIterable<ModelEvent>>,
 ): Promise<OpenedStream> {
-  return withTimeout(model, signal, async (limited) => {
+  return callModel(model, signal, async (limited) => {
     const events = (await open(limited))[Symbol.asyncIterator]();
     return { events, first: await events.next() };
   });

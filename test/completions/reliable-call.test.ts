@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { askInTurn, candidates, withTimeout } from '../../src/completions/reliable-call';
+import { askInTurn, callModel, candidates } from '../../src/completions/reliable-call';
 import type { ChatRequest } from '../../src/contract/chat';
 import { ApiError, type ErrorType } from '../../src/contract/errors';
 import type { CatalogueModel } from '../../src/models/catalogue';
@@ -20,12 +20,15 @@ async function run(models: CatalogueModel[], failures: (ErrorType | Error)[], si
   vi.spyOn(scheduler, 'wait').mockImplementation(async (delay: number) => {
     waits.push(delay);
   });
-  const outcome = await askInTurn(models, signal, async ({ id }) => {
+  const ask = async (id: string) => {
     asked.push(id);
     const failure = failures.shift();
     if (failure === undefined) return 'answer';
     throw typeof failure === 'string' ? new ApiError(failure) : failure;
-  }).then(
+  };
+  const outcome = await askInTurn(models, signal, (model) =>
+    callModel(model, signal, () => ask(model.id)),
+  ).then(
     ({ answer, model }) => ({ answer, by: model.id, error: null }),
     (error: unknown) => ({ answer: null, by: null, error }),
   );
@@ -165,7 +168,7 @@ describe('a call with a time limit', () => {
 
   it('that takes longer is a timeout, and is given up', async () => {
     let given: AbortSignal | undefined;
-    const call = withTimeout(limited, never, async (signal) => {
+    const call = callModel(limited, never, async (signal) => {
       given = signal;
       await scheduler.wait(10_000, { signal });
     });
@@ -176,7 +179,7 @@ describe('a call with a time limit', () => {
   it('that is given up before fails as it does', async () => {
     const leaving = new AbortController();
     const reason = new Error('left');
-    const call = withTimeout(scriptedModel([]), leaving.signal, (signal) => {
+    const call = callModel(scriptedModel([]), leaving.signal, (signal) => {
       leaving.abort(reason);
       return Promise.reject(signal.reason);
     });
@@ -185,7 +188,7 @@ describe('a call with a time limit', () => {
 
   it('that is in time is left alone afterwards', async () => {
     let given: AbortSignal | undefined;
-    await withTimeout(limited, never, async (signal) => {
+    await callModel(limited, never, async (signal) => {
       given = signal;
     });
     await scheduler.wait(60);
