@@ -5,7 +5,7 @@ import type { ModelAnswer, ModelCall, ModelEvent } from '../model';
 import { finishReasonOf } from '../openai/openai-finish-reason';
 import { type OpenaiUsage, usageOf } from '../openai/openai-usage';
 import type { Upstream } from '../provider';
-import { brokenAnswer, embeddedError } from './workers-ai-error';
+import { brokenAnswer, errorIn } from './workers-ai-error';
 import { answerTokensLimit } from './workers-ai-request';
 
 /** A call of a tool in any of the ways it is told: flat or OpenAI's, arguments as text or already parsed. */
@@ -39,9 +39,8 @@ interface WorkersAiChoice {
 export function answerOf(upstream: Upstream, call: ModelCall, output: unknown): ModelAnswer {
   // Text alone is an answer too.
   const answer: WorkersAiAnswer = typeof output === 'string' ? { response: output } : (output ?? {});
-  const error =
-    answer.error ?? (Array.isArray(answer.errors) && answer.errors.length > 0 ? answer.errors : null);
-  if (error !== null) throw embeddedError(upstream, error);
+  const error = errorIn(upstream, answer);
+  if (error !== null) throw error;
   const isKnown = answer.choices?.length || answer.tool_calls?.length || answer.response !== undefined;
   if (!isKnown) throw brokenAnswer(upstream, 'the answer is of no known shape');
   const choices = answer.choices?.map((choice, position) => choiceOf(upstream, choice, position)) ?? [
@@ -56,24 +55,20 @@ export function countedUsage(usage: OpenaiUsage | null | undefined): OpenaiUsage
 }
 
 /** The answer of a model that does not stream, as the one piece of a stream. */
-export function eventsOfAnswer({ choices, usage }: ModelAnswer): ReadableStream<ModelEvent> {
+export async function* eventsOfAnswer({ choices, usage }: ModelAnswer): AsyncGenerator<ModelEvent, void> {
   const pieces = choices.map(({ index, message, finish_reason, logprobs }) => ({
     index,
     delta: {
       role: message.role,
       content: message.content,
+      ...(message.refusal !== null && { refusal: message.refusal }),
       ...(message.tool_calls && { tool_calls: message.tool_calls.map(chunkToolCall) }),
     },
     finish_reason,
     ...(logprobs !== undefined && { logprobs }),
   }));
-  return new ReadableStream<ModelEvent>({
-    start(controller) {
-      controller.enqueue({ type: 'chunk', choices: pieces });
-      controller.enqueue({ type: 'usage', usage });
-      controller.close();
-    },
-  });
+  yield { type: 'chunk', choices: pieces };
+  yield { type: 'usage', usage };
 }
 
 /** `arguments` as text; none at all are no arguments. */

@@ -27,15 +27,19 @@ const STATUS_BY_CODE: Readonly<Record<number, number>> = {
 /** The account's free allocation is used up: no retry helps today. */
 const ALLOCATION_USED = 3036;
 
-/** An exception of `AI.run`. */
+/** An exception of `AI.run`, or of the stream that it answered. */
 export function runError(upstream: Upstream, error: unknown): ApiError {
   return codedError(upstream, error instanceof Error ? error.message : String(error), error);
 }
 
-/** An `error` or `errors` member inside an answer or a stream. */
-export function embeddedError(upstream: Upstream, error: unknown): ApiError {
-  const [first] = Array.isArray(error) ? error : [error];
-  if (typeof first !== 'object' || first === null) return codedError(upstream, String(first));
+/** The error that an answer, or an event of a stream, holds in place of anything else; null where it holds none. */
+export function errorIn(
+  upstream: Upstream,
+  { error, errors }: { error?: unknown; errors?: unknown },
+): ApiError | null {
+  const [first]: unknown[] = [error ?? errors].flat();
+  if (first === undefined || first === null) return null;
+  if (typeof first !== 'object') return codedError(upstream, String(first));
   const { code, message } = first as { code?: unknown; message?: unknown };
   const words = typeof message === 'string' ? message : 'no message';
   return codedError(upstream, code === undefined ? words : `${code}: ${words}`);

@@ -23,11 +23,11 @@ export function workersAiModel(upstream: Upstream, ai: WorkersAi): ChatModel {
       return answerOf(upstream, call, await run(upstream, ai, call, false));
     },
 
-    async stream(call: ModelCall): Promise<ReadableStream<ModelEvent>> {
+    async stream(call: ModelCall): Promise<AsyncIterable<ModelEvent>> {
       const output = await run(upstream, ai, call, true);
       // Models that cannot stream answer at once all the same.
       if (!(output instanceof ReadableStream)) return eventsOfAnswer(answerOf(upstream, call, output));
-      return (output as ReadableStream<Uint8Array>).pipeThrough(workersAiEvents(upstream, call));
+      return workersAiEvents(upstream, call, output as ReadableStream<Uint8Array>);
     },
   };
 }

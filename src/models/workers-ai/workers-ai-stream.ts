@@ -1,5 +1,6 @@
 // A stream of Workers AI as model events: `{"response": "…"}` from older models, OpenAI's chunks from newer ones.
 import type { ChunkChoice, ChunkToolCall, FinishReason } from '../../contract/chat';
+import { ApiError } from '../../contract/errors';
 import type { ModelCall, ModelEvent } from '../model';
 import { finishReasonOf } from '../openai/openai-finish-reason';
 import { type OpenaiUsage, usageOf } from '../openai/openai-usage';
@@ -12,7 +13,7 @@ import {
   responseText,
   type WorkersAiToolCall,
 } from './workers-ai-answer';
-import { brokenAnswer, embeddedError } from './workers-ai-error';
+import { brokenAnswer, errorIn, runError } from './workers-ai-error';
 import { answerTokensLimit } from './workers-ai-request';
 
 /** A `data:` line longer than this is no chunk of a model's. */
@@ -41,29 +42,27 @@ interface ChoiceState {
   finishReason: FinishReason | null;
 }
 
-type Emit = (event: ModelEvent) => void;
-
 /** Bytes of server-sent events in, model events out; a stream that ends without `[DONE]` or a reason was cut off. */
-export function workersAiEvents(
+export async function* workersAiEvents(
   upstream: Upstream,
   call: ModelCall,
-): TransformStream<Uint8Array, ModelEvent> {
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<ModelEvent, void> {
   const reader = new EventReader(upstream, call);
   const decoder = new TextDecoder();
   let rest = '';
-  return new TransformStream({
-    transform(bytes, controller) {
+  try {
+    for await (const bytes of body) {
       const lines = (rest + decoder.decode(bytes, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > LINE_LIMIT_CHARACTERS) throw brokenAnswer(upstream, 'an event without end');
-      for (const line of lines) reader.read(line, (event) => controller.enqueue(event));
-    },
-    flush(controller) {
-      const emit: Emit = (event) => controller.enqueue(event);
-      reader.read(rest, emit);
-      reader.end(emit);
-    },
-  });
+      for (const line of lines) yield* reader.read(line);
+    }
+  } catch (error) {
+    throw error instanceof ApiError || call.signal.aborted ? error : runError(upstream, error);
+  }
+  yield* reader.read(rest);
+  yield* reader.end();
 }
 
 class EventReader {
@@ -78,7 +77,7 @@ class EventReader {
     this.#call = call;
   }
 
-  read(line: string, emit: Emit): void {
+  *read(line: string): Generator<ModelEvent, void> {
     if (!line.startsWith('data:') || this.#done) return;
     const data = line.slice(5).trim();
     if (data === '') return;
@@ -87,16 +86,15 @@ class EventReader {
       return;
     }
     const event = this.#parse(data);
-    const error =
-      event.error ?? (Array.isArray(event.errors) && event.errors.length > 0 ? event.errors : null);
-    if (error !== null) throw embeddedError(this.#upstream, error);
+    const error = errorIn(this.#upstream, event);
+    if (error !== null) throw error;
     this.#usage = countedUsage(event.usage) ?? this.#usage;
     const choices = (event.choices ?? [olderChoice(event)]).flatMap((choice) => this.#choice(choice) ?? []);
-    if (choices.length > 0) emit({ type: 'chunk', choices });
+    if (choices.length > 0) yield { type: 'chunk', choices };
   }
 
   /** What no event said itself: why it ended, and what it took. */
-  end(emit: Emit): void {
+  *end(): Generator<ModelEvent, void> {
     const states = Array.from(this.#choices.values());
     const isFinished = states.length > 0 && states.every(({ finishReason }) => finishReason !== null);
     if (!this.#done && !isFinished) throw brokenAnswer(this.#upstream, 'the stream was cut off');
@@ -105,8 +103,8 @@ class EventReader {
     const endings = unfinished.map(([index, { calls }]): ChunkChoice => {
       return { index, delta: {}, finish_reason: olderFinishReason(calls.size > 0, this.#usage, limit) };
     });
-    if (endings.length > 0) emit({ type: 'chunk', choices: endings });
-    emit({ type: 'usage', usage: usageOf(this.#usage, this.#call, this.#said()) });
+    if (endings.length > 0) yield { type: 'chunk', choices: endings };
+    yield { type: 'usage', usage: usageOf(this.#usage, this.#call, this.#said()) };
   }
 
   /** The answer as far as an estimate of its tokens needs it. */

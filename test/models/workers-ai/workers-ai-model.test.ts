@@ -559,6 +559,12 @@ describe('a stream', () => {
     ]);
   });
 
+  it('of a model that does not stream may be a refusal', async () => {
+    const message = { role: 'assistant', content: null, refusal: 'No.' };
+    const [event] = await streamed({ choices: [{ index: 0, message, finish_reason: 'stop' }], usage: USAGE });
+    expect(event).toMatchObject({ choices: [{ delta: { refusal: 'No.' } }] });
+  });
+
   it.each([
     [[{ response: 'a' }], /cut off/],
     [[], /cut off/],
@@ -568,6 +574,21 @@ describe('a stream', () => {
     await expect(streamed(sse(events))).rejects.toMatchObject({
       type: 'model_error',
       provider: { message: expect.stringMatching(message) },
+    });
+  });
+
+  it.each([0, 1])('whose connection breaks is a failure of the provider, after %i events', async (sent) => {
+    const source = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        if (sent === 0) return controller.error(new Error('Network connection lost.'));
+        controller.enqueue(new TextEncoder().encode('data: {"response":"a"}\n\n'));
+        controller.error(new Error('Network connection lost.'));
+      },
+    });
+    await expect(streamed(source)).rejects.toMatchObject({
+      type: 'model_error',
+      retryable: true,
+      provider: { name: 'workers-ai', message: expect.stringMatching(/connection/) },
     });
   });
 
