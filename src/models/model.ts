@@ -53,7 +53,7 @@ export interface ModelStreamOptions {
 export interface ChatModel {
   complete(call: ModelCall): Promise<ModelAnswer>;
   /**
-   * Rejects for what fails before the first event; what fails later is thrown by the iterator. Aborting the call's
+   * What fails is thrown by the iterator; what fails before the first event may reject instead. Aborting the call's
    * signal, or ending the iteration early, ends the work.
    */
   stream(call: ModelCall, options: ModelStreamOptions): Promise<AsyncIterable<ModelEvent>>;

@@ -4,7 +4,7 @@ import { connectGoogle } from '../../src/models/google/google-model';
 import type { ChatModel } from '../../src/models/model';
 import { connectOpenai } from '../../src/models/openai/openai-model';
 import { ANSWER_LIMIT_BYTES } from '../../src/models/provider-fetch';
-import { call, failure, upstream } from './provider-wire';
+import { begun, call, failure, upstream } from './provider-wire';
 
 const MIB = 1024 ** 2;
 
@@ -46,7 +46,7 @@ describe.each(MODELS)('%s', (_name, model) => {
           async () => new Response(null, { status, headers: { location: 'https://elsewhere.test/' } }),
         );
       expect((await failure(model.complete(ask()))).type).toBe('model_error');
-      expect((await failure(model.stream(ask(), { raw: false }))).type).toBe('model_error');
+      expect((await failure(begun(model.stream(ask(), { raw: false })))).type).toBe('model_error');
       expect(fetched).toHaveBeenCalledTimes(2);
       for (const [, init] of fetched.mock.calls) expect(init?.redirect).toBe('manual');
     },

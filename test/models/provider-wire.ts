@@ -12,7 +12,6 @@ interface Sent {
   signal: AbortSignal | null;
 }
 
-/** Every request that goes out meets this answer, made anew for each. */
 /** A tool choice that requires a call of one of these tools. */
 export const allowing = (...names: string[]) => ({
   type: 'allowed_tools' as const,
@@ -22,6 +21,7 @@ export const allowing = (...names: string[]) => ({
   },
 });
 
+/** Every request that goes out meets this answer, made anew for each. */
 export function provider(answer: (signal: AbortSignal | null) => Response | Promise<Response>): Sent[] {
   const sent: Sent[] = [];
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
@@ -91,6 +91,11 @@ export async function failure(promise: Promise<unknown>): Promise<ApiError> {
   );
   if (error instanceof ApiError) return error;
   throw new Error(`no ApiError but ${String(error)}`, { cause: error });
+}
+
+/** A stream's first event. */
+export async function begun(stream: Promise<AsyncIterable<ModelEvent>>): Promise<unknown> {
+  return (await stream)[Symbol.asyncIterator]().next();
 }
 
 export async function collect(stream: AsyncIterable<ModelEvent>): Promise<ModelEvent[]> {

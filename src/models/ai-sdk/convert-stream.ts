@@ -6,24 +6,21 @@ import { convertUsage } from './convert-usage';
 import { mapFinishReason } from './map-finish-reason';
 import { type SdkProvider, unfinished } from './sdk-provider';
 
-type Emit = (event: ModelEvent) => void;
 type Part<T extends LanguageModelV4StreamPart['type']> = Extract<LanguageModelV4StreamPart, { type: T }>;
+type Events<Returned = void> = Generator<ModelEvent, Returned>;
 
 /** Ends with the finish part, and fails without one: the provider's answer was cut off. */
-export function convertStream(
+export async function* convertStream(
   provider: SdkProvider,
   call: ModelCall,
-): TransformStream<LanguageModelV4StreamPart, ModelEvent> {
+  parts: ReadableStream<LanguageModelV4StreamPart>,
+): AsyncGenerator<ModelEvent, void> {
   const converter = new PartConverter(provider, call);
-  return new TransformStream({
-    transform(part, controller) {
-      converter.read(part, (event) => controller.enqueue(event));
-      if (part.type === 'finish') controller.terminate();
-    },
-    flush() {
-      throw unfinished(provider.upstream, undefined);
-    },
-  });
+  for await (const part of parts) {
+    yield* converter.read(part);
+    if (part.type === 'finish') return;
+  }
+  throw unfinished(provider.upstream, undefined);
 }
 
 interface OpenCall {
@@ -45,28 +42,28 @@ class PartConverter {
   }
 
   /** Parts that clients see nothing of, and those of later versions, are passed over. */
-  read(part: LanguageModelV4StreamPart, emit: Emit): void {
+  *read(part: LanguageModelV4StreamPart): Events {
     switch (part.type) {
       case 'text-delta':
-        if (part.delta !== '') this.#emit({ content: part.delta }, emit);
+        if (part.delta !== '') yield this.#chunk({ content: part.delta });
         this.#said += part.delta;
         return;
       case 'reasoning-start':
       case 'reasoning-delta':
         // A token came: from here on the answer has begun.
-        if (!this.#begun) this.#emit({ content: '' }, emit);
+        if (!this.#begun) yield this.#chunk({ content: '' });
         return;
       case 'tool-input-start':
-        if (!part.providerExecuted) this.#open(part.id, part.toolName, emit);
+        if (!part.providerExecuted) yield* this.#open(part.id, part.toolName);
         return;
       case 'tool-input-delta':
-        this.#argue(part.id, part.delta, emit);
+        yield* this.#argue(part.id, part.delta);
         return;
       case 'tool-call':
-        if (!part.providerExecuted) this.#close(part, emit);
+        if (!part.providerExecuted) yield* this.#close(part);
         return;
       case 'finish':
-        this.#finish(part, emit);
+        yield* this.#finish(part);
         return;
       case 'error':
         throw part.error;
@@ -75,49 +72,49 @@ class PartConverter {
     }
   }
 
-  #open(id: string, name: string, emit: Emit): OpenCall {
+  *#open(id: string, name: string): Events<OpenCall> {
     const opened = { index: this.#toolCalls.size, hasArguments: false };
     this.#toolCalls.set(id, opened);
     this.#said += name;
-    this.#emit(
-      { tool_calls: [{ index: opened.index, id, type: 'function', function: { name, arguments: '' } }] },
-      emit,
-    );
+    yield this.#chunk({
+      tool_calls: [{ index: opened.index, id, type: 'function', function: { name, arguments: '' } }],
+    });
     return opened;
   }
 
-  #argue(id: string, text: string, emit: Emit): void {
+  *#argue(id: string, text: string): Events {
     const opened = this.#toolCalls.get(id);
     if (opened === undefined || text === '') return;
     opened.hasArguments = true;
     this.#said += text;
-    this.#emit({ tool_calls: [{ index: opened.index, function: { arguments: text } }] }, emit);
+    yield this.#chunk({ tool_calls: [{ index: opened.index, function: { arguments: text } }] });
   }
 
   /** Some calls come at once, and those without arguments come without pieces of them. */
-  #close({ toolCallId, toolName, input }: Part<'tool-call'>, emit: Emit): void {
-    const opened = this.#toolCalls.get(toolCallId) ?? this.#open(toolCallId, toolName, emit);
-    if (!opened.hasArguments) this.#argue(toolCallId, input, emit);
+  *#close({ toolCallId, toolName, input }: Part<'tool-call'>): Events {
+    const opened = this.#toolCalls.get(toolCallId) ?? (yield* this.#open(toolCallId, toolName));
+    if (!opened.hasArguments) yield* this.#argue(toolCallId, input);
   }
 
-  #finish(part: Part<'finish'>, emit: Emit): void {
+  *#finish(part: Part<'finish'>): Events {
     const { upstream, mediaOf, refusalOf } = this.#provider;
     const refusal = refusalOf(part);
     const finishReason = mapFinishReason(part.finishReason, this.#toolCalls.size > 0);
     if (finishReason === null || (this.#said === '' && part.finishReason.unified === 'other')) {
       throw unfinished(upstream, part.finishReason.raw);
     }
-    if (refusal !== null) this.#emit({ refusal }, emit);
-    this.#emit({}, emit, finishReason);
-    emit({ type: 'usage', usage: convertUsage(part.usage, mediaOf(part.usage), this.#call, this.#said) });
+    if (refusal !== null) yield this.#chunk({ refusal });
+    yield this.#chunk({}, finishReason);
+    const usage = convertUsage(part.usage, mediaOf(part.usage), this.#call, this.#said);
+    yield { type: 'usage', usage };
   }
 
-  #emit(delta: ChunkChoice['delta'], emit: Emit, finishReason: ChunkChoice['finish_reason'] = null): void {
+  #chunk(delta: ChunkChoice['delta'], finishReason: ChunkChoice['finish_reason'] = null): ModelEvent {
     const role = this.#begun ? {} : { role: 'assistant' as const };
     this.#begun = true;
-    emit({
+    return {
       type: 'chunk',
       choices: [{ index: 0, delta: { ...role, ...delta }, finish_reason: finishReason }],
-    });
+    };
   }
 }

@@ -27,23 +27,14 @@ export function sdkModel(provider: SdkProvider): ChatModel {
       }
     },
 
-    async stream(call: ModelCall): Promise<ReadableStream<ModelEvent>> {
+    async stream(call: ModelCall): Promise<AsyncIterable<ModelEvent>> {
       if ((call.request.n ?? 1) > 1) {
         throw new ApiError('invalid_request', {
           detail: ['stream_of_several', provider.upstream.id],
           param: 'n',
         });
       }
-      const left = new AbortController();
-      const signal = AbortSignal.any([call.signal, left.signal]);
-      const mapped = (error: unknown) => sdkError(provider.upstream, error, call.signal);
-      try {
-        const { stream } = await provider.model.doStream(provider.optionsOf({ ...call, signal }));
-        return await begun(stream.pipeThrough(convertStream(provider, call)), mapped, () => left.abort());
-      } catch (error) {
-        left.abort();
-        throw mapped(error);
-      }
+      return streamOne(provider, call);
     },
   };
 }
@@ -58,36 +49,16 @@ async function completeOne(
   return { choice, usage: convertUsage(result.usage, provider.mediaOf(result.usage), call, said) };
 }
 
-/** The stream once its first event is there: what fails until then rejects, what fails later errors the stream. */
-async function begun(
-  events: ReadableStream<ModelEvent>,
-  mapped: (error: unknown) => unknown,
-  abort: () => void,
-): Promise<ReadableStream<ModelEvent>> {
-  const reader = events.getReader();
-  const first = await reader.read();
-  return new ReadableStream<ModelEvent>(
-    {
-      start(controller) {
-        if (first.value !== undefined) controller.enqueue(first.value);
-        if (first.done) controller.close();
-      },
-      async pull(controller) {
-        try {
-          const { done, value } = await reader.read();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        } catch (error) {
-          abort();
-          controller.error(mapped(error));
-        }
-      },
-      async cancel(reason) {
-        const cancelled = reader.cancel(reason).catch(() => {});
-        abort();
-        await cancelled;
-      },
-    },
-    { highWaterMark: 0 },
-  );
+async function* streamOne(provider: SdkProvider, call: ModelCall): AsyncGenerator<ModelEvent, void> {
+  // Whoever ends the iteration early ends the provider's work.
+  const left = new AbortController();
+  const signal = AbortSignal.any([call.signal, left.signal]);
+  try {
+    const { stream } = await provider.model.doStream(provider.optionsOf({ ...call, signal }));
+    yield* convertStream(provider, call, stream);
+  } catch (error) {
+    throw sdkError(provider.upstream, error, call.signal);
+  } finally {
+    left.abort();
+  }
 }

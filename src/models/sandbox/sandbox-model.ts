@@ -30,32 +30,23 @@ export const sandbox: ChatModel = {
     return answer(call, readTurn(call));
   },
 
-  async stream(call): Promise<ReadableStream<ModelEvent>> {
+  async stream(call): Promise<AsyncIterable<ModelEvent>> {
     const turn = readTurn(call);
-    const { choices, usage } = await answer(call, turn);
-    const chunks = answerChunks(choices);
-    let usageSent = false;
-    return new ReadableStream<ModelEvent>(
-      {
-        async pull(controller) {
-          const { done, value } = chunks.next();
-          if (!done) {
-            if (turn.directives.chunkDelayMs > 0) {
-              await scheduler.wait(turn.directives.chunkDelayMs, { signal: call.signal });
-            }
-            controller.enqueue({ type: 'chunk', choices: [value] });
-          } else if (!usageSent) {
-            usageSent = true;
-            controller.enqueue({ type: 'usage', usage });
-          } else {
-            controller.close();
-          }
-        },
-      },
-      { highWaterMark: 0 },
-    );
+    return piecesOf(await answer(call, turn), turn, call.signal);
   },
 };
+
+async function* piecesOf(
+  { choices, usage }: ModelAnswer,
+  { directives: { chunkDelayMs } }: Turn,
+  signal: AbortSignal,
+): AsyncGenerator<ModelEvent, void> {
+  for (const piece of answerChunks(choices)) {
+    if (chunkDelayMs > 0) await scheduler.wait(chunkDelayMs, { signal });
+    yield { type: 'chunk', choices: [piece] };
+  }
+  yield { type: 'usage', usage };
+}
 
 async function answer(call: ModelCall, turn: Turn): Promise<ModelAnswer> {
   await applyFaults(turn, call);

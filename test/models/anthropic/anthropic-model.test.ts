@@ -4,6 +4,7 @@ import { connectAnthropic } from '../../../src/models/anthropic/anthropic-model'
 import type { ModelMessage } from '../../../src/models/model';
 import {
   allowing,
+  begun,
   call,
   collect,
   failure,
@@ -505,7 +506,7 @@ describe('a stream', () => {
 
   it('is refused for more than one choice', async () => {
     const sent = provider(() => sse(fixture('stream-text.txt')));
-    expect(await failure(claude.stream(call('Hi', { n: 2 }), { raw: false }))).toMatchObject({
+    expect(await failure(begun(claude.stream(call('Hi', { n: 2 }), { raw: false })))).toMatchObject({
       type: 'invalid_request',
       param: 'n',
     });
@@ -542,13 +543,15 @@ describe('a stream', () => {
   ])('that breaks before its first token (%s) is not begun', async (name, type, message) => {
     const text = fixture(name).replace(/event: content_block_delta\n.*\n\n/g, '');
     provider(() => sse(text));
-    const error = await failure(claude.stream(call('Hi'), { raw: false }));
+    const error = await failure(begun(claude.stream(call('Hi'), { raw: false })));
     expect(error).toMatchObject({ type, retryable: true, provider: { status: 529, message } });
   });
 
   it('without anything in it is not begun', async () => {
     provider(() => sse(''));
-    expect(await failure(claude.stream(call('Hi'), { raw: false }))).toMatchObject({ type: 'model_error' });
+    expect(await failure(begun(claude.stream(call('Hi'), { raw: false })))).toMatchObject({
+      type: 'model_error',
+    });
   });
 });
 
@@ -580,7 +583,10 @@ describe('an error', () => {
     [529, words('overloaded_error', 'Overloaded'), 'model_overloaded', true],
     [502, '<html>Bad gateway</html>', 'model_error', true],
   ])('of status %i is one of ours', async (status, body, type, retryable) => {
-    for (const ask of [() => claude.complete(call('Hi')), () => claude.stream(call('Hi'), { raw: false })]) {
+    for (const ask of [
+      () => claude.complete(call('Hi')),
+      () => begun(claude.stream(call('Hi'), { raw: false })),
+    ]) {
       provider(() => json(body, status, { 'retry-after': '7' }));
       const error = await failure(ask());
       expect(error).toMatchObject({
@@ -618,7 +624,7 @@ describe('an error', () => {
     const reason = new Error('the client left');
     for (const ask of [
       (signal: AbortSignal) => claude.complete(call('Hi', { n: 2 }, signal)),
-      (signal: AbortSignal) => claude.stream(call('Hi', {}, signal), { raw: false }),
+      (signal: AbortSignal) => begun(claude.stream(call('Hi', {}, signal), { raw: false })),
     ]) {
       const controller = new AbortController();
       provider((signal) => hanging('', signal));

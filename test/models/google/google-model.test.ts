@@ -4,6 +4,7 @@ import { connectGoogle } from '../../../src/models/google/google-model';
 import type { ModelMessage } from '../../../src/models/model';
 import {
   allowing,
+  begun,
   call,
   collect,
   failure,
@@ -450,7 +451,9 @@ describe('a stream', () => {
 
   it('is refused for more than one choice', async () => {
     provider(() => sse(fixture('stream-text.txt')));
-    expect(await failure(gemini.stream(call('Hi', { n: 2 }), { raw: false }))).toMatchObject({ param: 'n' });
+    expect(await failure(begun(gemini.stream(call('Hi', { n: 2 }), { raw: false })))).toMatchObject({
+      param: 'n',
+    });
   });
 
   it.each([
@@ -472,14 +475,16 @@ describe('a stream', () => {
   it('that is an error or nothing from the start is not begun', async () => {
     const [, error = ''] = fixture('stream-error.txt').split('\n\n');
     provider(() => sse(`${error}\n\n`));
-    expect(await failure(gemini.stream(call('Hi'), { raw: false }))).toMatchObject({
+    expect(await failure(begun(gemini.stream(call('Hi'), { raw: false })))).toMatchObject({
       type: 'model_overloaded',
       provider: { status: 503 },
     });
     provider(() => sse(''));
-    expect(await failure(gemini.stream(call('Hi'), { raw: false }))).toMatchObject({ type: 'model_error' });
+    expect(await failure(begun(gemini.stream(call('Hi'), { raw: false })))).toMatchObject({
+      type: 'model_error',
+    });
     provider(() => sse(fixture('stream-blocked.txt')));
-    expect(await failure(gemini.stream(call('Hi'), { raw: false }))).toMatchObject({
+    expect(await failure(begun(gemini.stream(call('Hi'), { raw: false })))).toMatchObject({
       type: 'content_policy_violation',
     });
   });
@@ -506,7 +511,10 @@ describe('an error', () => {
     [503, words(503, 'UNAVAILABLE', 'The model is overloaded.'), 'model_overloaded', true],
     [504, words(504, 'DEADLINE_EXCEEDED', 'Deadline expired'), 'timeout', true],
   ])('of status %i is one of ours', async (status, body, type, retryable) => {
-    for (const ask of [() => gemini.complete(call('Hi')), () => gemini.stream(call('Hi'), { raw: false })]) {
+    for (const ask of [
+      () => gemini.complete(call('Hi')),
+      () => begun(gemini.stream(call('Hi'), { raw: false })),
+    ]) {
       provider(() => json(body, status));
       expect(await failure(ask())).toMatchObject({
         type,
@@ -537,7 +545,7 @@ describe('an error', () => {
     const reason = new Error('the client left');
     for (const ask of [
       (signal: AbortSignal) => gemini.complete(call('Hi', {}, signal)),
-      (signal: AbortSignal) => gemini.stream(call('Hi', {}, signal), { raw: false }),
+      (signal: AbortSignal) => begun(gemini.stream(call('Hi', {}, signal), { raw: false })),
     ]) {
       const controller = new AbortController();
       provider((signal) => hanging('', signal));
