@@ -2,6 +2,7 @@
 import type { EvaluationPlugin, Keyword, ValidationContext } from '@hyperjump/json-schema/experimental';
 import * as Instance from '@hyperjump/json-schema/instance/experimental';
 import { type Fault, faultSentence, type Reason } from '../contract/messages/en-reasons';
+import { cutText } from '../platform/cut-text';
 
 type JsonNode = Parameters<typeof Instance.uri>[0];
 type KeywordNode = [keywordId: string, location: string, value: unknown];
@@ -180,5 +181,5 @@ function patternSource(value: unknown): string {
 }
 
 function cut(text: string): string {
-  return text.length > QUOTE_LIMIT_CHARACTERS ? `${text.slice(0, QUOTE_LIMIT_CHARACTERS)}…` : text;
+  return text.length > QUOTE_LIMIT_CHARACTERS ? `${cutText(text, QUOTE_LIMIT_CHARACTERS)}…` : text;
 }

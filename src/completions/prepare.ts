@@ -4,6 +4,7 @@ import { ApiError } from '../contract/errors';
 import { type CatalogueModel, findModel, missingKeyOf } from '../models/catalogue';
 import type { ModelMessage } from '../models/model';
 import { estimatePromptTokens, estimateUnreadPromptTokens, hasUnreadParts } from '../models/token-estimate';
+import { cutText } from '../platform/cut-text';
 import { type PartReader, resolveMessages } from './content-parts';
 import { checkSchema } from './json-schema';
 import { checkToolProtocol } from './tool-protocol';
@@ -41,7 +42,7 @@ export function unknownModel(id: string): ApiError {
   return new ApiError('not_found', {
     missing: 'model',
     param: 'model',
-    detail: secret === null ? ['model_unknown', id.slice(0, 256)] : ['model_key_missing', id, secret],
+    detail: secret === null ? ['model_unknown', cutText(id, 256)] : ['model_key_missing', id, secret],
   });
 }
 

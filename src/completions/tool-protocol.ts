@@ -2,6 +2,7 @@
 import type { ChatMessage, ChatRequest, NamedToolChoice, ToolCall } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
+import { cutText } from '../platform/cut-text';
 import { checkSchema } from './json-schema';
 
 const TOOL_NAME = /^[A-Za-z0-9_-]{1,64}$/;
@@ -23,7 +24,7 @@ async function checkTools({ tools }: ChatRequest): Promise<void> {
   for (const [index, { function: declared }] of (tools ?? []).entries()) {
     const place = `tools[${index}].function`;
     if (!TOOL_NAME.test(declared.name)) {
-      throw invalid(['tool_name_invalid', declared.name.slice(0, 100)], `${place}.name`);
+      throw invalid(['tool_name_invalid', cutText(declared.name, 100)], `${place}.name`);
     }
     if (names.has(declared.name)) throw invalid(['tool_name_repeated', declared.name], `${place}.name`);
     names.add(declared.name);
@@ -78,7 +79,7 @@ function openCalls(calls: readonly ToolCall[], messageIndex: number, used: Set<s
     const place = `messages[${messageIndex}].tool_calls[${index}]`;
     if (open.has(id)) throw invalid(['tool_call_id_repeated', id], `${place}.id`);
     if (!TOOL_NAME.test(called.name)) {
-      throw invalid(['tool_name_invalid', called.name.slice(0, 100)], `${place}.function.name`);
+      throw invalid(['tool_name_invalid', cutText(called.name, 100)], `${place}.function.name`);
     }
     if (parseArguments(called.arguments) === null) {
       throw invalid(['tool_arguments_not_json'], `${place}.function.arguments`);

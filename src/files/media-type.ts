@@ -1,6 +1,7 @@
 // Decides a file's media type from what was stated, its name and its leading bytes; what is not on the allow-list is refused.
 import { ApiError } from '../contract/errors';
 import { type FilePurpose, JSON_LINES_TYPE, MEDIA_TYPES, type MediaType } from '../contract/files';
+import { cutText } from '../platform/cut-text';
 
 /** How many leading bytes the decision takes: what `file-type` recommends, which holds every signature it knows. */
 export const HEAD_BYTES = 4100;
@@ -226,7 +227,7 @@ function textTypeOf(filename: string | null): MediaType {
 
 function unsupported(type: string, purpose?: FilePurpose): ApiError {
   const key = purpose === 'batch' ? 'media_type_no_lines' : 'media_type_unsupported';
-  return new ApiError('unsupported_media_type', { detail: [key, type.slice(0, 100)] });
+  return new ApiError('unsupported_media_type', { detail: [key, cutText(type, 100)] });
 }
 
 /** What is told of bytes that are to be text, and are none. */

@@ -1,6 +1,7 @@
 // What goes wrong at a provider, as one of our errors: its status and words decide, and its words are kept.
 import { ApiError, type ErrorType } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
+import { cutText } from '../platform/cut-text';
 import { contextLengthIn, isAboutContextLength } from './context-length';
 import type { Provider } from './provider';
 
@@ -101,5 +102,5 @@ function contextLengthError(words: string): Classified {
 
 function withoutSecrets(message: string, key: string | null): string {
   const plain = key === null || key === '' ? message : message.replaceAll(key, '[key]');
-  return plain.replace(SECRETS, '[key]').slice(0, MESSAGE_LIMIT_CHARACTERS);
+  return cutText(plain.replace(SECRETS, '[key]'), MESSAGE_LIMIT_CHARACTERS);
 }

@@ -1,5 +1,6 @@
 // Makes one attempt to deliver a webhook and says what came of it.
 import { enReasons, tell } from '../contract/messages/en-reasons';
+import { cutText } from '../platform/cut-text';
 import { guardedFetch, TargetError, type TargetPolicy } from '../platform/guarded-fetch';
 import { parseRetryAfter } from '../platform/retry-after';
 import { signatureHeaders } from './sign';
@@ -103,7 +104,7 @@ async function readStart(response: Response, signal: AbortSignal): Promise<strin
     signal.removeEventListener('abort', letGo);
     letGo();
   }
-  return text === '' ? null : text;
+  return cutText(text, BODY_LOG_LIMIT_CHARACTERS) || null;
 }
 
 function statusError(status: number): string {

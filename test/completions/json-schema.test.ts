@@ -145,6 +145,7 @@ describe('a value', () => {
     [{ items: { type: ['integer', 'null'] } }, [1, null, 'x'], ['/2: must be an integer or null']],
     [{ enum: ['a', 1, null] }, 'b', [expect.stringContaining('must be one of')]],
     [{ const: { a: 1 } }, { a: 2 }, [expect.stringContaining('must be {"a":1}')]],
+    [{ pattern: `^${'😀'.repeat(120)}$` }, '', [`/: must match the pattern ^${'😀'.repeat(99)}…`]],
     [{ minimum: 3 }, 2, ['/: must be at least 3']],
     [{ exclusiveMaximum: 3 }, 3, ['/: must be less than 3']],
     [{ multipleOf: 0.01 }, 0.075, ['/: must be a multiple of 0.01']],

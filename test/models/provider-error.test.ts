@@ -86,5 +86,6 @@ describe('a provider’s failure', () => {
 
   it('is cut to a readable length', () => {
     expect(failure(500, 'x'.repeat(5_000)).provider?.message).toHaveLength(1_000);
+    expect(failure(500, `${'x'.repeat(999)}😀`).provider?.message).toBe('x'.repeat(999));
   });
 });

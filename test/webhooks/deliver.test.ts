@@ -96,6 +96,11 @@ describe('an answer', () => {
     expect(waits).toEqual([120_000, 300_000, null]);
   });
 
+  it('is kept to its first characters, each of them whole', async () => {
+    answerWith(() => new Response(`x${'😀'.repeat(300)}`, { status: 500 }));
+    expect((await deliver()).response).toBe(`x${'😀'.repeat(249)}`);
+  });
+
   it('is read for a few kilobytes, then let go', async () => {
     let pulled = 0;
     const cancelled = vi.fn();
