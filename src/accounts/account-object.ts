@@ -130,7 +130,8 @@ export class AccountObject extends DurableObject<Env> {
   async update(update: AccountUpdate): Promise<AccountResponse | null> {
     this.#held(undefined, () => {
       this.#record.update(update);
-      if (update.status === 'active') this.#wakeWaitingBatches();
+      // It may be active again, or have a higher limit.
+      this.#wakeWaitingBatches();
     });
     if (typeof update.limits?.monthly_budget === 'number') await this.#tellOfBudget();
     return this.describe();

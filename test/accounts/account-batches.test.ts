@@ -185,7 +185,7 @@ describe('the limit on concurrent batches', () => {
     }
   });
 
-  it('wakes a waiting batch when one ends, without waiting for its own check', async () => {
+  it.each(['when one ends', 'when the limit is raised'])('wakes a waiting batch %s', async (when) => {
     const account = await newAccount({ concurrent_batches: 1 });
     const { id: accountId = '' } = (await account.describe()) ?? {};
     const running = batch({ createdAt: Date.now() });
@@ -197,7 +197,9 @@ describe('the limit on concurrent batches', () => {
     const phase = async () => (await stub.snapshot(accountId))?.state.phase;
     await stub.wake();
     expect(await phase()).toBe('waiting');
-    await account.endBatch(completed(running), end());
+    if (when === 'when one ends') await account.endBatch(completed(running), end());
+    else await account.update({ limits: { concurrent_batches: 2 } });
+    // Its own check would come after 30 s.
     await vi.waitFor(async () => expect(await phase()).not.toBe('waiting'), { timeout: 10_000 });
     expect((await stub.snapshot(accountId))?.state.startedAt).not.toBeNull();
   });
