@@ -94,12 +94,12 @@ export interface BatchGrant {
  */
 export function grantBatch(purses: readonly Purse[], wish: BatchWish): BatchGrant {
   const { heldNano, leastNano, nextNano, wantedNano } = wish;
-  const gone = purses.map(({ budgetNano, spentNano }) => budgetNano - spentNano - heldNano);
-  const unspent = Math.min(...gone);
-  const free = Math.max(
-    0,
-    Math.min(...purses.map((purse, index) => (gone[index] ?? 0) - purse.reservedNano)),
-  );
+  const left = purses.map(({ budgetNano, spentNano, reservedNano }) => {
+    const unspent = budgetNano - spentNano - heldNano;
+    return { unspent, free: unspent - reservedNano };
+  });
+  const unspent = Math.min(...left.map((purse) => purse.unspent));
+  const free = Math.max(0, Math.min(...left.map((purse) => purse.free)));
   const least = heldNano > 0 ? nextNano : Math.min(leastNano, nextNano);
   const offered = Math.min(wantedNano, free, Math.max(Math.floor(free / 2), nextNano));
   const nano = offered < least ? 0 : offered;

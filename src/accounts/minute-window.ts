@@ -48,11 +48,11 @@ export class MinuteWindow {
   /** How long until no more than `level` of it is left inside; 0 where that is so already. */
   msUntil(level: number, now: number): number {
     this.#leave(now);
-    let left = this.#total;
-    for (let index = this.#head; index < this.#times.length; index++) {
-      if (left <= level) break;
-      left -= this.#amountAt(index);
-      if (left <= level) return (this.#times[index] ?? now) + WINDOW_MS - now;
+    // From the end: the time until all is free, which every answer tells, is then that of the last entry.
+    let left = 0;
+    for (let index = this.#times.length - 1; index >= this.#head; index--) {
+      left += this.#amountAt(index);
+      if (left > level) return (this.#times[index] ?? now) + WINDOW_MS - now;
     }
     return 0;
   }
