@@ -1,5 +1,6 @@
-// The wait a `Retry-After` header asks for (RFC 9110, section 10.2.3).
+// The wait that an answer asks for: `Retry-After` (RFC 9110, section 10.2.3), or OpenAI's `retry-after-ms`.
 
+const NUMBER = /^\d+(?:\.\d+)?$/;
 const DAY_NAME = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
 
 /**
@@ -8,10 +9,16 @@ const DAY_NAME = /^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)/;
  */
 export function parseRetryAfter(header: string | null, now: number): number | null {
   const text = (header ?? '').trim();
-  if (/^\d+(?:\.\d+)?$/.test(text)) return Math.ceil(Number(text) * 1000);
+  if (NUMBER.test(text)) return Math.ceil(Number(text) * 1000);
   // `Date.parse` reads much more than HTTP dates: "-5" is a day in May 2001.
   if (!DAY_NAME.test(text)) return null;
   // The asctime form names no zone, and is UTC all the same (section 5.6.7).
   const at = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
   return Number.isNaN(at) ? null : Math.max(0, at - now);
+}
+
+/** The same of an answer's headers: the one in milliseconds, which says it more exactly, or else the other. */
+export function retryAfterIn(headers: Headers, now: number): number | null {
+  const exact = headers.get('retry-after-ms') ?? '';
+  return NUMBER.test(exact) ? Math.ceil(Number(exact)) : parseRetryAfter(headers.get('retry-after'), now);
 }

@@ -1,6 +1,6 @@
-// Retry-After headers, as RFC 9110 has them read.
+// Retry-After headers, as RFC 9110 has them read, and OpenAI's own.
 import { expect, it } from 'vitest';
-import { parseRetryAfter } from '../../src/platform/retry-after';
+import { parseRetryAfter, retryAfterIn } from '../../src/platform/retry-after';
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 7);
 
@@ -24,3 +24,14 @@ it.each([null, '', '-5', '+5', '5s', '1e9', 'soon', '1994-11-06T08:49:37Z', 'Sun
     expect(parseRetryAfter(header, NOW)).toBeNull();
   },
 );
+
+it.each<[headers: Record<string, string>, milliseconds: number | null]>([
+  [{ 'retry-after-ms': '1500', 'retry-after': '2' }, 1500],
+  [{ 'retry-after-ms': '0.5' }, 1],
+  [{ 'retry-after-ms': '-5', 'retry-after': '2' }, 2000],
+  [{ 'retry-after-ms': 'Infinity', 'retry-after': '2' }, 2000],
+  [{ 'retry-after-ms': 'soon' }, null],
+  [{}, null],
+])('the headers %j ask for %j ms', (headers, milliseconds) => {
+  expect(retryAfterIn(new Headers(headers), NOW)).toBe(milliseconds);
+});

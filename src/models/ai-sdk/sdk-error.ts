@@ -1,7 +1,7 @@
 // What the AI SDK throws, as one of our errors.
 import { AISDKError, APICallError, UnsupportedFunctionalityError } from '@ai-sdk/provider';
 import { ApiError } from '../../contract/errors';
-import { parseRetryAfter } from '../../platform/retry-after';
+import { retryAfterIn } from '../../platform/retry-after';
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
 
@@ -50,9 +50,7 @@ function callError({ provider, key }: Pick<Upstream, 'provider' | 'key'>, error:
     provider,
     status: statusCode,
     ...errorWords(error),
-    retryAfterMs:
-      Number(responseHeaders['retry-after-ms'] ?? Number.NaN) ||
-      (parseRetryAfter(responseHeaders['retry-after'] ?? null, Date.now()) ?? retryInfoMs(responseBody)),
+    retryAfterMs: retryAfterIn(new Headers(responseHeaders), Date.now()) ?? retryInfoMs(responseBody),
     key,
     cause: error,
   });

@@ -1,6 +1,6 @@
 // What an OpenAI-compatible upstream says when it fails: by its status, inside an answer of 200, or amid a stream.
 import type { ApiError } from '../../contract/errors';
-import { parseRetryAfter } from '../../platform/retry-after';
+import { retryAfterIn } from '../../platform/retry-after';
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
 
@@ -26,9 +26,7 @@ interface Words {
 export async function statusError({ provider, key }: Upstream, response: Response): Promise<ApiError> {
   const text = (await response.text().catch(() => '')).slice(0, ERROR_BODY_LIMIT_CHARACTERS);
   const { message, code, type } = wordsOf(parse(text)) ?? wordsOf(text.trim() || 'no message') ?? NO_WORDS;
-  const retryAfterMs =
-    Number(response.headers.get('retry-after-ms') ?? Number.NaN) ||
-    parseRetryAfter(response.headers.get('retry-after'), Date.now());
+  const retryAfterMs = retryAfterIn(response.headers, Date.now());
   return providerError({ provider, status: response.status, message, code: code ?? type, retryAfterMs, key });
 }
 
