@@ -1,9 +1,15 @@
 // Token counts without a tokenizer: `tokenx`'s rules for text, stated flat rules for everything else.
 // Real tokenizers are a megabyte each and take seconds on hostile text; a provider's own usage is the truth.
 import { estimateTokenCount, sliceByTokens } from 'tokenx';
-import type { ChatRequest, ContentPart, RefusalPart } from '../contract/chat';
+import {
+  type ChatRequest,
+  type ContentPart,
+  type RefusalPart,
+  type Usage,
+  usageFrom,
+} from '../contract/chat';
 import { imageSize } from './image-size';
-import type { ModelMessage, ModelPart } from './model';
+import type { ModelCall, ModelMessage, ModelPart } from './model';
 
 /** Role and separators of one message, as in OpenAI's published counting recipe. */
 const MESSAGE_OVERHEAD_TOKENS = 3;
@@ -57,6 +63,12 @@ export function estimatePromptTokens(request: ChatRequest, messages: readonly Mo
   for (const message of messages) addMessage(total, message, addPart);
   addInstructions(total, request);
   return total;
+}
+
+/** The usage of an answer of so many tokens, where no provider counts them. */
+export function estimatedUsage({ request, messages }: ModelCall, completion: number): Usage {
+  const { text, image, audio } = estimatePromptTokens(request, messages);
+  return usageFrom({ prompt: text + image + audio, completion, image, audio });
 }
 
 /** Estimates of requests at work: each is asked for when the request is admitted, and again when it is prepared. */

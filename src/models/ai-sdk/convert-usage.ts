@@ -2,7 +2,7 @@
 import type { LanguageModelV4Usage } from '@ai-sdk/provider';
 import { type Usage, usageFrom } from '../../contract/chat';
 import type { ModelCall } from '../model';
-import { estimatePromptTokens, estimateTextTokens } from '../token-estimate';
+import { estimatedUsage, estimateTextTokens } from '../token-estimate';
 
 /** Tokens of a prompt that are not text, where a provider counts them apart. */
 export interface PromptMedia {
@@ -19,7 +19,9 @@ export function convertUsage(
   call: ModelCall,
   said: string,
 ): Usage {
-  if (inputTokens.total === undefined || outputTokens.total === undefined) return estimatedUsage(call, said);
+  if (inputTokens.total === undefined || outputTokens.total === undefined) {
+    return estimatedUsage(call, estimateTextTokens(said));
+  }
   const prompt = count(inputTokens.total);
   const completion = count(outputTokens.total);
   const image = Math.min(prompt, media.image);
@@ -32,12 +34,6 @@ export function convertUsage(
     cached: Math.min(prompt, count(inputTokens.cacheRead)),
     reasoning: Math.min(completion, count(outputTokens.reasoning)),
   });
-}
-
-function estimatedUsage(call: ModelCall, said: string): Usage {
-  const { text, image, audio } = estimatePromptTokens(call.request, call.messages);
-  const completion = estimateTextTokens(said);
-  return usageFrom({ prompt: text + image + audio, completion, image, audio });
 }
 
 function count(value: number | undefined): number {

@@ -1,7 +1,7 @@
 // Usage as OpenAI-compatible upstreams report it, brought to ours; estimated where they do not.
 import { type ChatChoice, type Usage, usageFrom } from '../../contract/chat';
 import type { ModelCall } from '../model';
-import { estimatePromptTokens, estimateTextTokens } from '../token-estimate';
+import { estimatedUsage, estimateTextTokens } from '../token-estimate';
 
 export interface OpenaiUsage {
   prompt_tokens?: number;
@@ -22,16 +22,14 @@ export function usageOf(
   choices: readonly ChatChoice[],
 ): Usage {
   if (reported !== null) return reportedUsage(reported);
-  const prompt = estimatePromptTokens(call.request, call.messages);
   const said = choices.map(
     ({ message }) =>
       `${message.content ?? ''}${message.tool_calls ? JSON.stringify(message.tool_calls) : ''}`,
   );
-  return reportedUsage({
-    prompt_tokens: prompt.text + prompt.image + prompt.audio,
-    prompt_tokens_details: { image_tokens: prompt.image, audio_tokens: prompt.audio },
-    completion_tokens: said.reduce((sum, text) => sum + estimateTextTokens(text), 0),
-  });
+  return estimatedUsage(
+    call,
+    said.reduce((sum, text) => sum + estimateTextTokens(text), 0),
+  );
 }
 
 /**

@@ -1,15 +1,9 @@
 // The built-in model: no network, the same answer to the same request. It shows truly what arrived and
 // follows the request's tools, response format and `@sandbox` directives.
-import {
-  type ChatChoice,
-  type ChatRequest,
-  type FinishReason,
-  type Usage,
-  usageFrom,
-} from '../../contract/chat';
+import type { ChatChoice, ChatRequest, FinishReason } from '../../contract/chat';
 import { ApiError } from '../../contract/errors';
 import type { ChatModel, ModelAnswer, ModelCall, ModelEvent } from '../model';
-import { estimatePromptTokens, estimateTextTokens, firstTokens } from '../token-estimate';
+import { estimatedUsage, estimateTextTokens, firstTokens } from '../token-estimate';
 import { answerChunks } from './answer-chunks';
 import { ofLength, proseAnswer } from './answer-text';
 import { readTurn, type Turn } from './conversation';
@@ -52,7 +46,7 @@ async function answer(call: ModelCall, turn: Turn): Promise<ModelAnswer> {
   await applyFaults(turn, call);
   const plan = planAnswer(turn, call.request);
   const choices = await choicesOf(plan, turn, call);
-  return { choices, usage: usageOf(call, plan.tokens * choices.length) };
+  return { choices, usage: estimatedUsage(call, plan.tokens * choices.length) };
 }
 
 async function applyFaults({ directives }: Turn, call: ModelCall): Promise<void> {
@@ -133,9 +127,4 @@ async function choicesOf(plan: Plan, turn: Turn, call: ModelCall): Promise<ChatC
     },
     finish_reason: plan.finishReason,
   }));
-}
-
-function usageOf(call: ModelCall, completionTokens: number): Usage {
-  const { text, image, audio } = estimatePromptTokens(call.request, call.messages);
-  return usageFrom({ prompt: text + image + audio, completion: completionTokens, image, audio });
 }
