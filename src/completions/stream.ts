@@ -98,7 +98,7 @@ class ChatStream {
   readonly #events: AsyncIterator<ModelEvent, unknown>;
   readonly #abort: AbortController;
   readonly #collector = new StreamCollector();
-  /** In an answer that is checked, the chunk in which a choice ends: it waits until all of them were found right. */
+  /** Of an answer that is checked, a chunk that ends a choice: it waits for the next one, or until all was found right. */
   #held: ChunkChoice[] | null = null;
   readonly #promptTokens: number;
   readonly #settle: (spend: StreamSpend) => void;
