@@ -1,7 +1,7 @@
 // Signs a webhook's body in two ways at once: a plain HMAC header, and Standard Webhooks 1.0
 // (github.com/standard-webhooks/standard-webhooks, "Webhook Headers").
 import { WHSEC_PREFIX, whsecBase64 } from '../contract/webhooks';
-import { decodeBase64, encodeBase64 } from '../platform/base64';
+import { decodeBase64 } from '../platform/base64';
 import { concatBytes } from '../platform/bytes';
 import { encodeHex } from '../platform/hex';
 import { hmacSha256 } from '../platform/hmac';
@@ -38,14 +38,14 @@ export async function signatureHeaders(message: SignedMessage): Promise<Record<s
   ]);
   return {
     ...headers,
-    'webhook-signature': standard.map((code) => `v1,${encodeBase64(code)}`).join(' '),
+    'webhook-signature': standard.map((code) => `v1,${code.toBase64()}`).join(' '),
     'X-Webhook-Signature': `sha256=${encodeHex(plain)}`,
   };
 }
 
 /** A new secret: `whsec_` and 32 random bytes in base64. */
 export function newSecret(): string {
-  return WHSEC_PREFIX + encodeBase64(crypto.getRandomValues(new Uint8Array(SECRET_BYTES)));
+  return WHSEC_PREFIX + crypto.getRandomValues(new Uint8Array(SECRET_BYTES)).toBase64();
 }
 
 /** The key inside a `whsec_` secret, whose padding may be missing; the text's own bytes for any other. */

@@ -6,7 +6,6 @@ import { PARTS_LIMIT_BYTES } from '../../src/contract/limits';
 import type { Modality } from '../../src/contract/models';
 import { findModel } from '../../src/models/catalogue';
 import type { ModelPart } from '../../src/models/model';
-import { encodeBase64 } from '../../src/platform/base64';
 import { SAMPLES } from '../files/samples';
 
 const ORIGIN = 'https://quire.test';
@@ -47,9 +46,9 @@ async function resolvePart(part: ContentPart, reader?: PartReader, modalities?: 
 const base64 = (media_type: string, bytes: Uint8Array): PartSource => ({
   type: 'base64',
   media_type,
-  data: encodeBase64(bytes),
+  data: bytes.toBase64(),
 });
-const dataUrl = (mediaType: string, bytes: Uint8Array) => `data:${mediaType};base64,${encodeBase64(bytes)}`;
+const dataUrl = (mediaType: string, bytes: Uint8Array) => `data:${mediaType};base64,${bytes.toBase64()}`;
 const imageUrl = (url: string): ContentPart => ({ type: 'image_url', image_url: { url } });
 const ownUrl = (id: string) => `${ORIGIN}/api/v1/files/${id}/content`;
 
@@ -94,7 +93,7 @@ describe('a message', () => {
       { type: 'text', text: '비교해 주세요' },
       imageUrl(ownUrl('file_png')),
       { type: 'document', source: { type: 'file', file_id: 'file_pdf' } },
-      { type: 'input_audio', input_audio: { data: encodeBase64(SAMPLES.wav), format: 'wav' } },
+      { type: 'input_audio', input_audio: { data: SAMPLES.wav.toBase64(), format: 'wav' } },
     ];
     const [message] = await resolve([{ role: 'user', content }]);
     expect(message?.content).toEqual([
@@ -129,21 +128,21 @@ describe('a part with its bytes inline', () => {
     ],
     [{ type: 'audio', source: base64('audio/x-wav', SAMPLES.wav) }, WAV],
     [
-      { type: 'input_audio', input_audio: { data: encodeBase64(SAMPLES.mp3), format: 'mp3' } },
+      { type: 'input_audio', input_audio: { data: SAMPLES.mp3.toBase64(), format: 'mp3' } },
       { ...WAV, mediaType: 'audio/mpeg', bytes: SAMPLES.mp3 },
     ],
     [{ type: 'image', source: { type: 'url', url: dataUrl('image/png', SAMPLES.png) } }, PNG],
     [imageUrl(dataUrl('image/png', SAMPLES.png)), PNG],
     [imageUrl(dataUrl('image/png;name=a.png', SAMPLES.png)), PNG],
-    [imageUrl(`DATA:;Base64,${encodeBase64(SAMPLES.png)}`), PNG],
+    [imageUrl(`DATA:;Base64,${SAMPLES.png.toBase64()}`), PNG],
     [{ type: 'file', file: { file_data: dataUrl('application/pdf', SAMPLES.pdf) } }, PDF],
     [
-      { type: 'file', file: { file_data: encodeBase64(SAMPLES.csv), filename: 'a.csv' } },
+      { type: 'file', file: { file_data: SAMPLES.csv.toBase64(), filename: 'a.csv' } },
       { ...PDF, mediaType: 'text/csv', bytes: SAMPLES.csv, filename: 'a.csv' },
     ],
     // OpenAI's `file` is whatever its bytes are.
     [
-      { type: 'file', file: { file_data: encodeBase64(SAMPLES.png), filename: 'a.bin' } },
+      { type: 'file', file: { file_data: SAMPLES.png.toBase64(), filename: 'a.bin' } },
       { ...PNG, filename: 'a.bin' },
     ],
   ])('arrives as what its bytes are: case %#', async (part, expected) => {
@@ -151,7 +150,7 @@ describe('a part with its bytes inline', () => {
   });
 
   it('may be wrapped in lines and lack its padding', async () => {
-    const data = encodeBase64(SAMPLES.csv).replace(/=+$/, '').replace(/.{4}/g, '$&\r\n');
+    const data = SAMPLES.csv.toBase64().replace(/=+$/, '').replace(/.{4}/g, '$&\r\n');
     const part: ContentPart = { type: 'document', source: { type: 'base64', media_type: 'text/csv', data } };
     expect(await resolvePart(part)).toMatchObject({ bytes: SAMPLES.csv });
   });
@@ -201,12 +200,12 @@ describe('a part with its bytes inline', () => {
     ],
     [imageUrl(dataUrl('image/bmp', SAMPLES.png)), ['media_type_unsupported', 'image/bmp'], 'image_url.url'],
     [
-      { type: 'input_audio', input_audio: { data: encodeBase64(SAMPLES.ogg), format: 'wav' } },
+      { type: 'input_audio', input_audio: { data: SAMPLES.ogg.toBase64(), format: 'wav' } },
       ['media_type_mismatch', 'audio/wav', 'audio/ogg'],
       'input_audio.data',
     ],
     [
-      { type: 'file', file: { file_data: encodeBase64(SAMPLES.zip) } },
+      { type: 'file', file: { file_data: SAMPLES.zip.toBase64() } },
       ['media_type_unsupported', 'application/zip'],
       'file.file_data',
     ],
@@ -493,7 +492,7 @@ describe('a model', () => {
   it.each<[Modality, ContentPart]>([
     ['image', { type: 'image', source: base64('image/png', SAMPLES.png) }],
     ['document', { type: 'file', file: { file_id: 'file_csv' } }],
-    ['audio', { type: 'input_audio', input_audio: { data: encodeBase64(SAMPLES.wav), format: 'wav' } }],
+    ['audio', { type: 'input_audio', input_audio: { data: SAMPLES.wav.toBase64(), format: 'wav' } }],
   ])('that takes no %s is not given one', async (modality, part) => {
     const others = (['text', 'image', 'document', 'audio'] as const).filter((other) => other !== modality);
     await expect(resolvePart(part, READER, others)).rejects.toMatchObject({

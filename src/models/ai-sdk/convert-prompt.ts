@@ -6,7 +6,6 @@ import type {
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider';
 import type { ChatMessage } from '../../contract/chat';
-import { encodeBase64 } from '../../platform/base64';
 import type { ModelMessage, ModelPart } from '../model';
 
 type UserMessage = Extract<LanguageModelV4Message, { role: 'user' }>;
@@ -72,7 +71,7 @@ function filePart(part: Exclude<ModelPart, { type: 'text' }>): FilePart {
     ...(filename !== null && { filename }),
     data: isTextDocument(part)
       ? { type: 'text', text: new TextDecoder().decode(bytes) }
-      : { type: 'data', data: encodeBase64(bytes) },
+      : { type: 'data', data: bytes.toBase64() },
   };
 }
 

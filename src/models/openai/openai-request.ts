@@ -1,6 +1,5 @@
 // A call as the body of an OpenAI chat completion: parts in OpenAI's dialect, everything else as the client sent it.
 import type { ChatRequest } from '../../contract/chat';
-import { encodeBase64 } from '../../platform/base64';
 import type { ModelCall, ModelMessage, ModelPart } from '../model';
 import type { Upstream } from '../provider';
 import { offeredTools } from '../tool-choice';
@@ -68,7 +67,7 @@ function openaiPart(part: ModelPart): object {
       };
     case 'audio': {
       const format = AUDIO_FORMATS[part.mediaType] ?? 'wav';
-      return { type: 'input_audio', input_audio: { data: encodeBase64(part.bytes), format } };
+      return { type: 'input_audio', input_audio: { data: part.bytes.toBase64(), format } };
     }
     case 'document': {
       // A text document is text to every model; OpenAI's `file` takes PDFs alone.
@@ -81,5 +80,5 @@ function openaiPart(part: ModelPart): object {
 }
 
 function dataUrl(mediaType: string, bytes: Uint8Array): string {
-  return `data:${mediaType};base64,${encodeBase64(bytes)}`;
+  return `data:${mediaType};base64,${bytes.toBase64()}`;
 }
