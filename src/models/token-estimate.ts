@@ -88,7 +88,8 @@ export function estimateUnreadPromptTokens(request: ChatRequest): Readonly<Promp
 /** Whether a request has parts that are still to be read. */
 export function hasUnreadParts({ messages }: ChatRequest): boolean {
   return messages.some(
-    ({ content }) => Array.isArray(content) && content.some((part) => part.type !== 'text'),
+    ({ content }) =>
+      Array.isArray(content) && content.some(({ type }) => type !== 'text' && type !== 'refusal'),
   );
 }
 

@@ -1,6 +1,6 @@
 // What a request will use and cost, before it is run.
 import { describe, expect, it } from 'vitest';
-import { answerLimit, boundOf, estimateRequest } from '../../src/completions/estimate';
+import { answerLimit, boundOf, estimateRequest, sizeOf } from '../../src/completions/estimate';
 import type { ChatRequest } from '../../src/contract/chat';
 import { type CatalogueModel, findModel } from '../../src/models/catalogue';
 import { estimateTextTokens } from '../../src/models/token-estimate';
@@ -80,6 +80,15 @@ describe('an estimate', () => {
     expect(text_tokens).toBe(3 + 2_000 + estimateTextTokens('word'));
     expect(cached_tokens).toBe(0);
     expect(text_tokens + image_tokens + audio_tokens).toBe(usage.prompt_tokens);
+  });
+
+  it('of a refusal in parts is that of its text: nothing of it is still to be read', () => {
+    const answered = (content: string | { type: 'refusal'; refusal: string }[]): ChatRequest =>
+      request({ messages: [{ role: 'assistant', content }] });
+    const refusal = 'I would rather not.';
+    expect(sizeOf(answered([{ type: 'refusal', refusal }]), PRICED)).toEqual(
+      sizeOf(answered(refusal), PRICED),
+    );
   });
 
   it('has no cost without a price, and a bound of nothing', () => {
