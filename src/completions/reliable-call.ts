@@ -2,6 +2,7 @@
 import type { ChatRequest } from '../contract/chat';
 import { ApiError, type ErrorType } from '../contract/errors';
 import { type CatalogueModel, findModel } from '../models/catalogue';
+import { CostLimitError } from './cost-limit';
 import type { PreparedRequest } from './prepare';
 
 const BACKOFF_BASE_MS = 250;
@@ -101,8 +102,9 @@ function isWorthAnotherTry(error: unknown): boolean {
   return error.type === 'model_overloaded' || error.type === 'timeout' || error.type === 'model_error';
 }
 
+/** Its price may be one that the request has no money for, too. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof ApiError && REFUSALS.has(error.type);
+  return error instanceof CostLimitError || (error instanceof ApiError && REFUSALS.has(error.type));
 }
 
 function backoffMs(error: unknown, retry: number): number {

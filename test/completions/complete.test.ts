@@ -1,3 +1,4 @@
+// A completion whole: how retries, repairs and the limit of its cost go together.
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type CompletionContext, completeChat } from '../../src/completions/complete';
 import { addUsage, type ChatRequest } from '../../src/contract/chat';

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CostLimitError } from '../../src/completions/cost-limit';
 import { askInTurn, callModel, candidates } from '../../src/completions/reliable-call';
 import type { ChatRequest } from '../../src/contract/chat';
 import { ApiError, type ErrorType } from '../../src/contract/errors';
@@ -153,6 +154,15 @@ describe('a model that stands in', () => {
       expect(none.error).toMatchObject({ type: 'model_overloaded' });
     },
   );
+
+  it('and costs more than there is money for is passed over', async () => {
+    const models = [model('a'), model('b', 2), model('c')];
+    const { by, asked } = await run(models, ['model_overloaded', new CostLimitError()]);
+    expect([by, asked]).toEqual(['c', ['a', 'b', 'c']]);
+    const none = await run(models.slice(0, 2), ['model_overloaded', new CostLimitError()]);
+    expect(none.error).toMatchObject({ type: 'model_overloaded' });
+    expect((await run(models, [new CostLimitError()])).error).toBeInstanceOf(CostLimitError);
+  });
 
   it('and finds the content against its policy ends the request', async () => {
     const { error } = await run(
