@@ -110,7 +110,10 @@ class ChatStream {
   #chunks = 0;
   /** Whether the client waits for the model. */
   #isWaiting = false;
+  /** Since the model's last event. */
   #silentMs = 0;
+  /** Since the client was last sent anything: of some events it is told nothing. */
+  #untoldMs = 0;
   #hasEnded = false;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -156,6 +159,7 @@ class ChatStream {
         const text = this.#textOf(result.value);
         if (text === '') continue;
         controller.enqueue(ENCODER.encode(text));
+        this.#untoldMs = 0;
         return;
       }
       const ending = await this.#ending();
@@ -180,12 +184,16 @@ class ChatStream {
     }
   }
 
-  /** Silence: a comment after a while without an event, and an error after too long. */
+  /** A comment after a while in which the client was told nothing, and an error after too long a silence. */
   #tick(controller: ReadableStreamDefaultController<Uint8Array>): void {
     if (!this.#isWaiting) return;
     this.#silentMs += TICK_MS;
+    this.#untoldMs += TICK_MS;
     if (this.#silentMs >= this.#model.timeoutMs) this.#fail(controller, new ApiError('timeout'));
-    else if (this.#silentMs % HEARTBEAT_MS === 0) controller.enqueue(HEARTBEAT);
+    else if (this.#untoldMs >= HEARTBEAT_MS) {
+      controller.enqueue(HEARTBEAT);
+      this.#untoldMs = 0;
+    }
   }
 
   #fail(controller: ReadableStreamDefaultController<Uint8Array>, thrown: unknown): void {
@@ -211,6 +219,9 @@ class ChatStream {
       case 'chunk':
         this.#chunks += 1;
         return mustBeChecked(this.#request) ? this.#checked(event.choices) : this.#piece(event.choices);
+      case 'unseen':
+        this.#chunks += 1;
+        return '';
       case 'usage':
         this.#usage = event.usage;
         return '';

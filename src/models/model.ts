@@ -42,6 +42,8 @@ export type ModelEvent =
   | { type: 'chunk'; choices: ChunkChoice[] }
   /** Finished `data:` events in the provider's own words, already under our model's id: forwarded as they are. */
   | { type: 'raw'; text: string; chunks: number }
+  /** About a token of what clients see nothing of, such as reasoning: the model is at work, and it is paid for. */
+  | { type: 'unseen' }
   | { type: 'usage'; usage: Usage };
 
 export interface ModelStreamOptions {

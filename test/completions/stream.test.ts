@@ -187,6 +187,21 @@ describe('a silent model', () => {
     expect((await spent).usage.completion_tokens).toBe(1);
   });
 
+  it('that thinks is at work: comments come, no timeout does, and what it thought is charged', async () => {
+    vi.useFakeTimers();
+    const script: Step[] = [chunk({ content: '' })];
+    for (let tokens = 0; tokens < 10; tokens++) {
+      script.push(new Promise((resolve) => setTimeout(resolve, 300 * (tokens + 1))), { type: 'unseen' });
+    }
+    const { body, spent } = await open([...script, said('Hi', 'stop')], {}, { timeoutMs: 1_000 });
+    const reading = read({ body });
+    await vi.advanceTimersByTimeAsync(4_000);
+    const { text, chunks } = await reading;
+    expect([contentOf(chunks), chunks.at(-1)]).toEqual(['Hi', '[DONE]']);
+    expect(text.match(/: keep-alive/g)?.length).toBeGreaterThan(4);
+    expect((await spent).usage.completion_tokens).toBe(12);
+  });
+
   it('before its first event is a timeout that is thrown', async () => {
     await expect(open(['silence'], {}, { timeoutMs: 30 })).rejects.toMatchObject({ type: 'timeout' });
   });

@@ -50,8 +50,8 @@ class PartConverter {
         return;
       case 'reasoning-start':
       case 'reasoning-delta':
-        // A token came: from here on the answer has begun.
-        if (!this.#begun) yield this.#chunk({ content: '' });
+        // With the first token the answer has begun, which clients are told.
+        yield this.#begun ? { type: 'unseen' } : this.#chunk({ content: '' });
         return;
       case 'tool-input-start':
         if (!part.providerExecuted) yield* this.#open(part.id, part.toolName);

@@ -454,6 +454,8 @@ describe('a stream', () => {
     const events = await collect(await claude.stream(call('Hi', { tools: [WEATHER, TIME] }), { raw: false }));
     expect(outline(events)).toEqual([
       { role: 'assistant', content: '' },
+      'unseen',
+      'unseen',
       { content: 'Okay.' },
       {
         tool_calls: [

@@ -430,6 +430,7 @@ describe('a stream', () => {
     });
     expect(outline(events)).toEqual([
       { role: 'assistant', content: '' },
+      'unseen',
       opened(0, 'get_weather'),
       argued(0, '{"city":"Seoul"}'),
       opened(1, 'get_time'),
