@@ -2,14 +2,10 @@
 import { zValidator } from '@hono/zod-validator';
 import type { Context } from 'hono';
 import type * as z from 'zod';
-import { parseJson } from '../completions/parse-json';
 import { ApiError } from '../contract/errors';
 import { JSON_BODY_LIMIT_BYTES } from '../contract/limits';
 import { invalidRequest } from '../contract/validation';
-import { sha256Hex } from '../platform/sha256';
-import { readBytes } from '../platform/strict-json';
-
-const JSON_TYPE = /^application\/([\w.-]+\+)?json$/i;
+import { readJson } from './read-json';
 
 /**
  * `validator('json')` over a body read strictly: content type, size, UTF-8, depth, syntax, then the schema, which it
@@ -32,23 +28,6 @@ export function jsonBody<S extends z.ZodType>(
 /** `validator('query')`, which carries its schema, too: unknown parameters are ignored, repeated ones are the schema's to refuse. */
 export function query<S extends z.ZodType>(schema: S) {
   return Object.assign(zValidator('query', schema, throwInvalid), { query: schema });
-}
-
-/** A JSON body, or an `ApiError` for each way it can be wrong. */
-async function readJson(c: Context, limitBytes: number, tooLarge: () => ApiError): Promise<unknown> {
-  const request: Request = c.req.raw;
-  const contentType = (request.headers.get('content-type') ?? '').split(';')[0]?.trim() ?? '';
-  if (!JSON_TYPE.test(contentType)) {
-    throw new ApiError('invalid_request', { detail: ['json_expected', contentType] });
-  }
-  const length = request.headers.get('content-length');
-  if (Number(length) > limitBytes) throw tooLarge();
-  // A body whose length is known is read at once: chunk by chunk costs four times as much.
-  const bytes =
-    length === null ? await readBytes(request.body, limitBytes) : new Uint8Array(await request.arrayBuffer());
-  if (bytes === null || bytes.byteLength > limitBytes) throw tooLarge();
-  if (request.headers.has('idempotency-key')) c.set('bodyDigest', await sha256Hex(bytes));
-  return parseJson(bytes);
 }
 
 function tooLargeError(limitBytes: number): ApiError {

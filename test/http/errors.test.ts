@@ -1,5 +1,7 @@
 // What every route has in common: paths, methods, ids, CORS, keys, languages, retries and bodies.
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeKey } from '../../src/accounts/api-key';
 import {
   CHAT_BODY_LIMIT_BYTES,
@@ -7,6 +9,7 @@ import {
   JSON_BODY_LIMIT_BYTES,
   JSON_DEPTH_LIMIT,
 } from '../../src/contract/limits';
+import { app } from '../../src/http/app';
 import { passTime, restore } from '../batches/rig';
 import {
   ADMIN_KEY,
@@ -377,11 +380,41 @@ describe.each(ROUTES)('a body for $method $path', ({ method, path, key, limitByt
     'Application/JSON',
     'application/json;',
     'application/vnd.quire.v1+json',
+    'application/json; charset="UTF-8"',
+    'application/json;charset=us-ascii',
   ])('of the type %s is read as JSON', async (type) => {
     expect(await refusal(await sendText('{}', { 'content-type': type }))).toMatchObject({
       status: 400,
       param: required,
     });
+  });
+
+  it.each(['utf-16', '"ISO-8859-1"', ''])('in the charset %s is a 400 that names it', async (charset) => {
+    const type = `application/json; charset=${charset}`;
+    expect(await refusal(await sendText('{}', { 'content-type': type }))).toMatchObject({
+      status: 400,
+      type: 'invalid_request',
+      message: `The request is not valid: send the body in UTF-8 (received ${charset.replaceAll('"', '') || 'no name'})`,
+      param: 'Content-Type',
+    });
+  });
+
+  it.each(['gzip', 'br', 'identity, deflate'])(
+    'under the coding %s is a 400 that names it',
+    async (coding) => {
+      const answer = await sendText('{}', { ...JSON_TYPE, 'content-encoding': coding });
+      expect(await refusal(answer)).toMatchObject({
+        status: 400,
+        type: 'invalid_request',
+        message: expect.stringContaining(`without a Content-Encoding (received ${coding})`),
+        param: 'Content-Encoding',
+      });
+    },
+  );
+
+  it('under the coding "identity" is read', async () => {
+    const answer = await sendText('{}', { ...JSON_TYPE, 'content-encoding': 'Identity' });
+    expect(await refusal(answer)).toMatchObject({ status: 400, param: required });
   });
 
   it('that is not UTF-8 is a 400 that says so', async () => {
@@ -472,4 +505,46 @@ it('an account’s changes are read as strictly as any body', async () => {
   );
   const unknown = await admin('PATCH', path, { json: { id: 'acct_new' } });
   expect([unknown.status, (await errorOf(unknown)).param]).toEqual([400, 'id']);
+});
+
+describe.each<[what: string, headers: Record<string, string>]>([
+  ['of a known length', { 'content-length': '100' }],
+  ['of an unknown length', {}],
+])('a body %s whose connection breaks', (_what, headers) => {
+  /** Straight to the app: the way of other tests to it would make a whole body of a broken one. */
+  function sendBroken(error: Error): Response | Promise<Response> {
+    const pieces = [new TextEncoder().encode('{"model":')];
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        const piece = pieces.pop();
+        if (piece === undefined) controller.error(error);
+        else controller.enqueue(piece);
+      },
+    });
+    const request = new Request('http://quire/v1/chat/completions', {
+      method: 'POST',
+      headers: { ...headers, authorization: `Bearer ${client.key}`, 'content-type': 'application/json' },
+      body,
+    });
+    return app.fetch(request, env, createExecutionContext());
+  }
+
+  it('is a 400, and no failure of ours', async () => {
+    const failed = vi.spyOn(console, 'error');
+    const response = await sendBroken(new Error('Network connection lost.'));
+    expect(response.status).toBe(400);
+    expect(await errorOf(response)).toMatchObject({
+      type: 'invalid_request',
+      message: 'The request is not valid: the connection ended before the body did',
+    });
+    expect(failed).not.toHaveBeenCalled();
+  });
+
+  it('is not said of a bug of ours', async () => {
+    const failed = vi.spyOn(console, 'error').mockReturnValue();
+    const response = await sendBroken(new TypeError('This ReadableStream is disturbed.'));
+    expect(response.status).toBe(500);
+    expect((await errorOf(response)).type).toBe('internal_error');
+    expect(failed).toHaveBeenCalledOnce();
+  });
 });

@@ -222,6 +222,18 @@ describe.each(['/api/v1/files', '/v1/files'])('POST %s', (path) => {
   });
 });
 
+it.each(['/api/v1/files', '/v1/files', '/v1/uploads/upload_none/parts'])(
+  'a form under a coding is refused by its name: %s',
+  async (path) => {
+    const headers = { 'content-type': TYPE, 'content-encoding': 'gzip' };
+    const response = await client.send('POST', path, { body: bytes(FILE, END), headers });
+    const { error } = await response.json<ErrorAnswer>();
+    expect([response.status, error.type, error.param]).toEqual([400, 'invalid_request', 'Content-Encoding']);
+    expect(error.message).toContain('without a Content-Encoding (received gzip)');
+    await expectNothingStored();
+  },
+);
+
 it('the same bodies add no part to an upload', async () => {
   const { id } = await client.json<{ id: string }>('POST', '/v1/uploads', {
     json: { bytes: 5, filename: 'a.txt', mime_type: 'text/plain', purpose: 'user_data' },

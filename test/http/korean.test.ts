@@ -29,6 +29,13 @@ const says = (answer: string) => [{ role: 'user', content: `x\n@sandbox text=${a
 const REFUSALS: [what: string, path: string, call: Call, korean: string][] = [
   ['a body that is no JSON', CHAT, text('{"a": nope}'), '(7열에 잘못된 문자 "n")'],
   ['a body that is cut off', CHAT, text('{\n"a":'), '(2행 5열에서 끝나 버림)'],
+  ['a body in another charset', CHAT, text('{}', 'application/json; charset=euc-kr'), 'UTF-8로 보내세요'],
+  [
+    'a body that is packed',
+    '/v1/files',
+    { body: 'x', headers: { 'content-encoding': 'gzip' } },
+    'Content-Encoding 없이 그대로 보내세요',
+  ],
   ['a member of a wrong type', CHAT, chat({ n: 'x' }), '숫자여야 합니다'],
   ['a message that is missing', CHAT, chat({ messages: [] }), '항목이 1개 이상이어야 합니다'],
   ['an unknown role', CHAT, chat({ messages: [{ role: 'me', content: 'x' }] }), '맞지 않습니다'],

@@ -58,6 +58,9 @@ const detail = {
   json_malformed: (what: JsonText, reason: Reason) => `the ${what} is not valid JSON (${because(reason)})`,
   json_expected: (received: string) =>
     `send the body as application/json (received ${received === '' ? 'no content type' : received})`,
+  charset_unsupported: (charset: string) => `send the body in UTF-8 (received ${charset || 'no name'})`,
+  body_coded: (coding: string) => `send the body as it is, without a Content-Encoding (received ${coding})`,
+  body_cut_off: () => 'the connection ended before the body did',
   utf8_malformed: (what: JsonText) => `the ${what} is not valid UTF-8`,
   json_too_deep: (what: JsonText, levels: number) => `the ${what} is nested deeper than ${levels} levels`,
   key_forbidden: (key: string) => `the key "${key}" is not allowed`,

@@ -53,6 +53,9 @@ export const ko: Messages = {
       `${withParticle(TEXTS[what], '이', '가')} 올바른 JSON이 아닙니다 (${because(reason)})`,
     json_expected: (received) =>
       `본문을 application/json으로 보내세요 (받은 형식: ${received === '' ? '없음' : received})`,
+    charset_unsupported: (charset) => `본문을 UTF-8로 보내세요 (받은 문자 집합: ${charset || '없음'})`,
+    body_coded: (coding) => `본문을 Content-Encoding 없이 그대로 보내세요 (받은 인코딩: ${coding})`,
+    body_cut_off: () => '본문이 끝나기 전에 연결이 끊겼습니다',
     utf8_malformed: (what) => `${withParticle(TEXTS[what], '이', '가')} 올바른 UTF-8이 아닙니다`,
     json_too_deep: (what, levels) => `${TEXTS[what]}의 중첩이 ${levels}단계를 넘습니다`,
     key_forbidden: (key) => `"${key}" 키는 사용할 수 없습니다`,
