@@ -2,7 +2,7 @@
 import { ApiError } from '../contract/errors';
 import { JSON_DEPTH_LIMIT } from '../contract/limits';
 import type { JsonText } from '../contract/messages/en';
-import { placeOf } from '../contract/validation';
+import { placeOf } from '../contract/place';
 import { type JsonProblem, parseJsonStrictly } from '../platform/strict-json';
 
 /** @param what how errors call the text @throws ApiError `invalid_request` */

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { cost, usage } from './chat';
 import { MONEY_LIMIT_USD } from './limits';
 import { listQuery } from './lists';
-import type { OwnIssue } from './messages/en';
+import type { OwnIssue } from './validation';
 
 /** USD and counts; a limit left out or null is none. */
 export const limits = z.strictObject({

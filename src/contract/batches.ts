@@ -11,7 +11,7 @@ import {
   MONEY_LIMIT_USD,
 } from './limits';
 import { listQuery } from './lists';
-import type { OwnIssue } from './messages/en';
+import type { OwnIssue } from './validation';
 import { webhookSecret, webhookUrl } from './webhooks';
 
 const BATCH_STATUSES = ['pending', 'running', 'completed', 'failed', 'cancelled'] as const;

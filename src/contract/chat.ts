@@ -1,7 +1,7 @@
 // A chat completion as clients send and receive it, on both surfaces: OpenAI's shape, both dialects of content parts.
 // What clients receive is in lazy schemas: only the OpenAPI document reads them as values.
 import * as z from 'zod';
-import type { OwnIssue } from './messages/en';
+import type { OwnIssue } from './validation';
 
 /** Where an image's, document's or recording's bytes come from. */
 export const partSource = z.discriminatedUnion('type', [

@@ -1,23 +1,29 @@
 // Turns a failed zod check into the one error a client gets: the first issue, with its exact place.
 import type * as z from 'zod';
 import { ApiError } from './errors';
+import { issueFault } from './issue-fault';
+import type { Detail } from './messages/en';
+import { placeOf } from './place';
 
-/** A place in a JSON value as clients read it: `messages[0].content[1].type`. */
-export function placeOf(path: readonly PropertyKey[]): string {
-  return path.reduce<string>((place, key) => {
-    if (typeof key === 'number') return `${place}[${key}]`;
-    return place === '' ? String(key) : `${place}.${String(key)}`;
-  }, '');
-}
+/** What schemas check by themselves: the message of such an issue is the key of one of our sentences. */
+const OWN_ISSUES = [
+  'window_invalid',
+  'metadata_too_many',
+  'resend_what',
+  'webhook_secret_invalid',
+  'days_reversed',
+] as const;
+export type OwnIssue = (typeof OWN_ISSUES)[number];
 
-/** `invalid_request` for the issue that says most about `input`. */
+/** `invalid_request` for the first issue of `input`. */
 export function invalidRequest(issues: readonly z.core.$ZodIssue[], input: unknown): ApiError {
-  const [issue] = issues.map((candidate) => deepest(candidate, []));
-  if (issue === undefined) return new ApiError('invalid_request');
+  const [first] = issues;
+  if (first === undefined) return new ApiError('invalid_request');
+  const issue = deepest(first, []);
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0] ?? ''] : issue.path;
   const param = placeOf(path);
   return new ApiError('invalid_request', {
-    detail: ['issue', { ...issue, input: valueAt(input, issue.path) } as z.core.$ZodRawIssue],
+    detail: detailOf(issue, input),
     ...(param !== '' && { param }),
   });
 }
@@ -29,6 +35,11 @@ export function parseOrThrow<S extends z.ZodType>(schema: S, input: unknown): z.
   return result.data;
 }
 
+function detailOf(issue: z.core.$ZodIssue, input: unknown): Detail {
+  const own = issue.code === 'custom' && OWN_ISSUES.find((key) => key === issue.message);
+  return own ? [own] : ['value_invalid', issueFault(issue, input)];
+}
+
 /** Inside a union, the branch that got furthest is the one the client meant. */
 function deepest(issue: z.core.$ZodIssue, prefix: PropertyKey[]): z.core.$ZodIssue {
   const path = [...prefix, ...issue.path];
@@ -38,11 +49,4 @@ function deepest(issue: z.core.$ZodIssue, prefix: PropertyKey[]): z.core.$ZodIss
     .map((inner) => deepest(inner, path));
   const [best] = candidates.sort((a, b) => b.path.length - a.path.length);
   return best !== undefined && best.path.length > path.length ? best : { ...issue, path };
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined),
-    input,
-  );
 }

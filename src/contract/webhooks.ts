@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { WEBHOOK_URL_LIMIT_CHARACTERS } from './limits';
 import { listQuery } from './lists';
-import type { OwnIssue } from './messages/en';
+import type { OwnIssue } from './validation';
 
 /** What happens in an account that an endpoint can ask to be told of. */
 const EVENT_TYPES = [

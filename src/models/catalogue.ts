@@ -2,8 +2,9 @@
 import { env } from 'cloudflare:workers';
 import type * as z from 'zod';
 import { ApiError } from '../contract/errors';
+import { issueFault } from '../contract/issue-fault';
+import { faultSentence } from '../contract/messages/en-reasons';
 import type { Modality } from '../contract/models';
-import { placeOf } from '../contract/validation';
 import { catalogueConfig, type modelEntry, type providerEntry } from './catalogue-entry';
 import { DEFAULT_CATALOGUE } from './default-catalogue';
 import { lazyModel } from './lazy-model';
@@ -129,7 +130,9 @@ function parseConfig(text: string): z.output<typeof catalogueConfig> {
   const result = catalogueConfig.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw invalidCatalogue(`${placeOf(issue?.path ?? [])}: ${issue?.message}`.replace(/^: /, ''));
+  throw invalidCatalogue(
+    issue === undefined ? 'it is not as described' : faultSentence(issueFault(issue, value)),
+  );
 }
 
 function providerOf(

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { linesBatch, sharedModelBatch } from '../../src/contract/batches';
 import { chatRequest } from '../../src/contract/chat';
 import { ApiError } from '../../src/contract/errors';
-import { parseOrThrow, placeOf } from '../../src/contract/validation';
+import { placeOf } from '../../src/contract/place';
+import { parseOrThrow } from '../../src/contract/validation';
 
 const USER = { role: 'user', content: '안녕하세요' };
 const chat = (members: object) => ({ model: 'sandbox', messages: [USER], ...members });
@@ -26,6 +27,11 @@ it('a place reads as a client would write it', () => {
   );
   expect(placeOf([17])).toBe('[17]');
   expect(placeOf([])).toBe('');
+});
+
+it('a place repeats no name without end', () => {
+  expect(placeOf(['metadata', 'x'.repeat(101)])).toBe(`metadata.${'x'.repeat(100)}…`);
+  expect(placeOf([`${'x'.repeat(99)}😀`])).toBe(`${'x'.repeat(99)}…`);
 });
 
 describe('a chat request', () => {

@@ -119,7 +119,7 @@ describe('nothing is stored of an upload', () => {
         ['file', text()],
         ['purpose', 'fun'],
       ],
-      'issue',
+      'value_invalid',
       'purpose',
     ],
     [
@@ -128,7 +128,7 @@ describe('nothing is stored of an upload', () => {
         ['file', text()],
         ['purpose', 'batch_output'],
       ],
-      'issue',
+      'value_invalid',
       'purpose',
     ],
     [
@@ -192,7 +192,7 @@ describe('nothing is stored of an upload', () => {
         ['file', text()],
         ['expires_after[anchor]', 'now'],
       ],
-      'issue',
+      'value_invalid',
       'expires_after[anchor]',
     ],
     ...['3599', '2592001', '1e4', '-1', '', '3600.5'].map((seconds): [string, Field[], string, string] => [
@@ -202,7 +202,7 @@ describe('nothing is stored of an upload', () => {
         ['expires_after[anchor]', 'created_at'],
         ['expires_after[seconds]', seconds],
       ],
-      'issue',
+      'value_invalid',
       'expires_after[seconds]',
     ]),
   ])('%s', async (_what, fields, detail, param) => {

@@ -38,7 +38,12 @@ const REFUSALS: [what: string, path: string, call: Call, korean: string][] = [
   ],
   ['a member of a wrong type', CHAT, chat({ n: 'x' }), '숫자여야 합니다'],
   ['a message that is missing', CHAT, chat({ messages: [] }), '항목이 1개 이상이어야 합니다'],
-  ['an unknown role', CHAT, chat({ messages: [{ role: 'me', content: 'x' }] }), '맞지 않습니다'],
+  [
+    'an unknown role',
+    CHAT,
+    chat({ messages: [{ role: 'me', content: 'x' }] }),
+    '다음 중 하나여야 합니다: "system"',
+  ],
   ['a schema with a wrong type', CHAT, withSchema({ type: 'strin' }), '/type: 배열이어야 합니다'],
   ['a schema with a lookahead', CHAT, withSchema({ pattern: '(?=a)' }), '선형 시간에'],
   ['a schema that has no end', CHAT, withSchema({ $ref: '#' }), '끝없이 자신을 참조하거나'],

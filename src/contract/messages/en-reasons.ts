@@ -71,6 +71,16 @@ export const enReasons = {
   not_exactly_one: () => 'must match exactly one of the alternatives',
   must_not_match: () => 'matches what it must not match',
   keyword_violated: (keyword: string) => `does not satisfy "${keyword}"`,
+  // Of what was sent, beside those.
+  missing: () => 'is missing',
+  wrong_type: (expected: readonly string[], received: string) =>
+    `must be ${expected.map(typeName).join(' or ')}, not ${typeName(received)}`,
+  fits_nothing: () => 'has none of the forms it may have',
+  members_unknown: (names: readonly string[], unnamed: number) =>
+    `must not have ${names.map((name) => JSON.stringify(name)).join(', ')}${unnamed > 0 ? ` and ${unnamed} more` : ''}`,
+  must_be_time: () => 'must be a time, e.g. 2026-01-31T09:00:00Z',
+  must_be_day: () => 'must be a day, e.g. 2026-01-31',
+  not_valid: () => 'is not valid',
   // Of a model's answer.
   answer_not_json: () => 'the answer is not JSON',
   answer_no_object: () => 'the answer is not a JSON object',

@@ -1,12 +1,8 @@
 // Every sentence a client can read, in English. `ko.ts` has the same keys: the type of `en` holds it to that.
-import type * as z from 'zod';
-import { en as issueMessages } from 'zod/locales';
 import type { LimitHolder } from '../accounts';
 import type { ErrorType } from '../errors';
 import { JSON_LINES_TYPE, MEDIA_TYPES } from '../files';
-import { enReasons, type Fault, faultSentences, type Reason, tell } from './en-reasons';
-
-const issueMessage = issueMessages().localeError;
+import { enReasons, type Fault, faultSentence, faultSentences, type Reason, tell } from './en-reasons';
 
 /** What of a request was to be JSON, or text. */
 export type JsonText = 'body' | 'line' | 'field';
@@ -53,8 +49,8 @@ const missing = {
 export type MissingKind = keyof typeof missing;
 
 const detail = {
-  /** One issue of a schema, in zod's own words for the language. */
-  issue: (issue: z.core.$ZodRawIssue): string => issueText(issueMessage(issue), issue, detail),
+  /** Of what was sent, by its schema. */
+  value_invalid: (fault: Fault) => faultSentence(fault),
   json_malformed: (what: JsonText, reason: Reason) => `the ${what} is not valid JSON (${because(reason)})`,
   json_expected: (received: string) =>
     `send the body as application/json (received ${received === '' ? 'no content type' : received})`,
@@ -218,25 +214,6 @@ const detail = {
   max_cost_reached: (usd: string) => `the batch's max_cost of $${usd} was reached`,
   answer_too_large: (megabytes: number) => `the answer is larger than ${megabytes} MiB`,
 };
-
-/** What a schema checks by itself: the message of its issue is one of these keys. */
-export type OwnIssue =
-  | 'window_invalid'
-  | 'metadata_too_many'
-  | 'resend_what'
-  | 'webhook_secret_invalid'
-  | 'days_reversed';
-
-/** What a zod locale answered, or our own sentence for what a schema checks by itself. */
-export function issueText(
-  message: string | { message: string } | null | undefined,
-  issue: z.core.$ZodRawIssue,
-  own: Record<OwnIssue, () => string>,
-): string {
-  const key = issue.code === 'custom' ? issue.message : undefined;
-  if (key !== undefined && Object.hasOwn(own, key)) return own[key as OwnIssue]();
-  return (typeof message === 'string' ? message : message?.message) ?? issue.code;
-}
 
 type Details = typeof detail;
 

@@ -67,6 +67,15 @@ export const koReasons: Reasons = {
   not_exactly_one: () => '선택지 중 정확히 하나와 일치해야 합니다',
   must_not_match: () => '일치하면 안 되는 것과 일치합니다',
   keyword_violated: (keyword) => `"${keyword}" 조건을 만족하지 않습니다`,
+  missing: () => '값이 없습니다',
+  wrong_type: (expected, received) =>
+    `${withParticle(expected.map(typeName).join(' 또는 '), '이어야', '여야')} 합니다 (받은 값의 형식: ${typeName(received)})`,
+  fits_nothing: () => '허용되는 형식 중 어느 것과도 맞지 않습니다',
+  members_unknown: (names, unnamed) =>
+    `알 수 없는 키: ${names.map((name) => JSON.stringify(name)).join(', ')}${unnamed > 0 ? ` 외 ${unnamed}개` : ''}`,
+  must_be_time: () => '시각이어야 합니다. 예: 2026-01-31T09:00:00Z',
+  must_be_day: () => '날짜여야 합니다. 예: 2026-01-31',
+  not_valid: () => '값이 올바르지 않습니다',
   answer_not_json: () => '응답이 JSON이 아닙니다',
   answer_no_object: () => '응답이 JSON 객체가 아닙니다',
   answer_cut_off: () => '응답이 토큰 한도에서 잘렸습니다',

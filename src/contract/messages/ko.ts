@@ -1,8 +1,7 @@
 // Every sentence a client can read, in Korean. The base messages are fixed: stored integrations match on them.
 import type { LimitHolder } from '../accounts';
-import { issueText, type JsonText, type Messages } from './en';
+import type { JsonText, Messages } from './en';
 import { type Reason, tell } from './en-reasons';
-import { issueMessage } from './ko-issue';
 import { faultSentencesInKorean, koReasons } from './ko-reasons';
 import { withParticle } from './korean';
 
@@ -48,7 +47,7 @@ export const ko: Messages = {
     event: '이벤트를 찾을 수 없습니다',
   },
   detail: {
-    issue: (issue) => issueText(issueMessage(issue), issue, ko.detail),
+    value_invalid: (fault) => faultSentencesInKorean([fault]),
     json_malformed: (what, reason) =>
       `${withParticle(TEXTS[what], '이', '가')} 올바른 JSON이 아닙니다 (${because(reason)})`,
     json_expected: (received) =>

@@ -71,7 +71,7 @@ export const ERROR_EXAMPLES = {
   body_invalid: {
     summary: 'The body is not as described; `param` names the place',
     error: new ApiError('invalid_request', {
-      detail: ['issue', { code: 'invalid_type', expected: 'array', input: undefined }],
+      detail: ['value_invalid', { place: 'messages', reason: ['missing'] }],
       param: 'messages',
     }),
   },
