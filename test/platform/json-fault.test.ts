@@ -40,6 +40,13 @@ describe('text that is no JSON', () => {
     expect(jsonFault(text)).toEqual(fault);
   });
 
+  it.each<[what: string, text: string, ...fault: unknown[]]>([
+    ['lines', `${'\n'.repeat(4 * 1024 ** 2)}x`, 'json_unexpected', '"x"', 4 * 1024 ** 2 + 1, 1],
+    ['characters', `"${'😀'.repeat(1024 ** 2)}`, 'json_ends', 1, 1024 ** 2 + 2],
+  ])('is told its place after millions of %s', (_what, text, ...fault) => {
+    expect(jsonFault(text)).toEqual(fault);
+  });
+
   it('is told that it ends wherever it is cut off', () => {
     for (let end = 0; end < SAMPLE.trimEnd().length; end++) {
       const text = SAMPLE.slice(0, end);
