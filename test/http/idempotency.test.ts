@@ -372,6 +372,17 @@ describe('a run that was cut off', () => {
     },
   );
 
+  it('made a batch that has ended by now: its repeat is told of no wait', async () => {
+    const client = await newClient();
+    const call = { json: inline('Hello\n@sandbox latency=60s'), headers: { 'idempotency-key': 'k' } };
+    const { id } = await client.json<{ id: string }>('POST', '/api/v1/batches', call);
+    await client.send('POST', `/api/v1/batches/${id}/cancel`);
+    await loseAnswer(client, 'k');
+    const again = await client.send('POST', '/api/v1/batches', call);
+    expect([again.status, again.headers.get('retry-after')]).toEqual([202, null]);
+    expect(await again.json()).toMatchObject({ id, status: 'cancelled', retry_after: null });
+  });
+
   it('of an upload does not stand for other bytes', async () => {
     const client = await newClient();
     const headers = { 'idempotency-key': 'k' };

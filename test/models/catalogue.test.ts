@@ -195,9 +195,9 @@ describe('CATALOGUE', () => {
     ['{', /^the variable CATALOGUE is not valid: it is not JSON/],
     ['{"models": [{"id": sk-secret}]}', /it is not JSON/],
     ['{"providers": {}, }', /it is not JSON at position 18$/],
-    ['[]', /CATALOGUE is not valid: .*expected object/],
+    ['[]', /CATALOGUE is not valid: must be an object, not an array$/],
     ['{"model":[]}', /CATALOGUE is not valid: .*"model"/],
-    ['{"models":[{"id":"a","provider":"openai"}]}', /: models\[0\]\.context_window: .*expected number/],
+    ['{"models":[{"id":"a","provider":"openai"}]}', /: models\[0\]\.context_window: is missing$/],
     [
       '{"models":[{"id":"a","provider":"openai","context_window":1,"prices":{"prompt":-1,"completion":1}}]}',
       /: models\[0\]\.prices\.prompt: /,

@@ -90,9 +90,17 @@ function notEnded(): ApiError {
 }
 
 async function answerBatch(c: AppContext): Promise<Response> {
-  const { json, retryAfter } = found(await batchStub(c).get(c.var.accountId), 'batch');
+  return batchBody(c, found(await batchStub(c).get(c.var.accountId), 'batch'), 200);
+}
+
+/** A batch and, while it has not ended, when to ask again. */
+function batchBody(
+  c: AppContext,
+  { json, retryAfter }: { json: string; retryAfter: number | null },
+  status: 200 | 202,
+): Response {
   if (retryAfter !== null) c.header('Retry-After', String(retryAfter));
-  return c.body(json, 200, JSON_TYPE);
+  return c.body(json, status, JSON_TYPE);
 }
 
 /** Makes a batch, once for the request's `Idempotency-Key`, and answers 202. */
@@ -105,10 +113,9 @@ function makeBatch(
     make,
     find: (id) => findBatch(c, id),
     answer: (batch) => {
-      const { id, json, retryAfter } = batchDocument(batch, null);
-      c.header('Location', `/api/v1/batches/${id}`);
-      c.header('Retry-After', String(retryAfter));
-      return c.body(json, 202, JSON_TYPE);
+      const document = batchDocument(batch, null);
+      c.header('Location', `/api/v1/batches/${document.id}`);
+      return batchBody(c, document, 202);
     },
   });
 }
