@@ -110,6 +110,28 @@ it('puts the columns of a CSV file into a prompt', async () => {
   expect(JSON.stringify(batch.results)).toContain('About Busan: sea');
 });
 
+it('estimates what the form says now, also while an estimate from before is awaited', async () => {
+  const { key } = await account('estimates');
+  const { page } = await openConsole({ key: key.key, at: '#/batches/new' });
+  const asked: string[] = [];
+  const first = Promise.withResolvers<void>();
+  await page.route(/dry_run=true/, async (route) => {
+    asked.push(route.request().postData() ?? '');
+    if (asked.length === 1) await first.promise;
+    // The page has given up the first one.
+    await route.continue().catch(() => undefined);
+  });
+  await drop(page.locator('.drop-zone'), [
+    { name: 'cities.csv', type: 'text/csv', content: 'id,city\na,Seoul\nb,Busan\n' },
+  ]);
+  await expect.poll(() => asked.length).toBe(1);
+  await page.getByLabel('Prompt', { exact: true }).fill('What about {{city}}?');
+  await page.getByRole('button', { name: 'Start 2 requests' }).waitFor();
+  first.resolve();
+  expect(asked).toHaveLength(2);
+  expect(asked[1]).toContain('What about Seoul?');
+});
+
 it('takes pasted requests and fills in the model; a broken line is named before anything is sent', async () => {
   const { key } = await account('pasted');
   const { page, requests } = await openConsole({ key: key.key, at: '#/batches/new' });

@@ -13,7 +13,7 @@ import { navigate } from '../route';
 import type { DraftInput } from './batch-draft';
 
 interface EstimateCardProps {
-  /** null while the form is being filled in. */
+  /** null while the form is being filled in. Each has a card of its own: what was said of one says nothing of the next. */
   input: DraftInput | null;
   options: Record<string, unknown>;
   /** Why there is nothing to estimate yet. */
@@ -25,17 +25,19 @@ export function EstimateCard({ input, options, blocked }: EstimateCardProps) {
   const [estimate, setEstimate] = useState<DryRun | null>(null);
   const [uploaded, setUploaded] = useState<string | null>(null);
   const [share, setShare] = useState<number | null>(null);
-  const idempotencyKey = useRef(newIdempotencyKey());
+  const idempotencyKey = useRef('');
+  const leaving = useRef(new AbortController());
+  useEffect(() => () => leaving.current.abort(), []);
 
   const inputs = () => (input?.kind === 'inline' ? { inputs: input.lines } : { input_file_id: uploaded });
-  const ask = async (body: object) =>
-    setEstimate(await requestJson<DryRun>('POST', '/api/v1/batches?dry_run=true', { body }));
-
   const check = useAction(async () => {
+    const { signal } = leaving.current;
+    const ask = async (body: object) =>
+      setEstimate(await requestJson<DryRun>('POST', '/api/v1/batches?dry_run=true', { body, signal }));
     if (input?.kind === 'file') {
       setShare(0);
-      const file = await uploadFile(input.file, { purpose: 'batch', onProgress: setShare }).finally(() =>
-        setShare(null),
+      const file = await uploadFile(input.file, { purpose: 'batch', onProgress: setShare, signal }).finally(
+        () => setShare(null),
       );
       setUploaded(file.id);
       await ask({ input_file_id: file.id });
@@ -49,14 +51,10 @@ export function EstimateCard({ input, options, blocked }: EstimateCardProps) {
     navigate('batches', batch.id);
   });
 
-  // What was said of another input says nothing of this one.
   // The actions are made anew at each render.
   useEffect(() => {
-    setEstimate(null);
-    setUploaded(null);
-    idempotencyKey.current = newIdempotencyKey();
     if (blocked === null && input?.kind === 'inline') check.run();
-  }, [input, blocked]);
+  }, []);
   const optionsText = JSON.stringify(options);
   // Another request needs another key.
   useEffect(() => {

@@ -1,6 +1,6 @@
 // Makes a batch: choose what it is made from, say what to do with it, see what it would cost, start it.
 
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ListResponse } from '../../contract/lists';
 import type { ModelResponse } from '../../contract/models';
 import { requestJson } from '../api/request';
@@ -122,7 +122,12 @@ function DraftAside({ source, mapping: chosen, options, firstModel }: DraftAside
   const blocked = blockingProblem(mapping, source);
   return (
     <aside class="stack sticky">
-      <EstimateCard input={input} options={draftOptions(options)} blocked={blocked} />
+      <EstimateCard
+        key={input?.round ?? 0}
+        input={input?.value ?? null}
+        options={draftOptions(options)}
+        blocked={blocked}
+      />
       <section class="card">
         <h2 class="card-title">{m.firstRequest}</h2>
         <CodeBlock text={preview} label={m.copyRequest} />
@@ -144,11 +149,16 @@ function blockingProblem(mapping: Mapping, source: BatchSource): string | null {
 /** Typing is let come to rest before anything is made of it: 50,000 lines take a moment. */
 const SETTLE_MS = 500;
 
-function useSettled<T>(make: () => T): T | null {
-  const [settled, setSettled] = useState<T | null>(null);
+/** What `make` made, and the how manieth it is, from 1. */
+function useSettled<T>(make: () => T): { value: T; round: number } | null {
+  const [settled, setSettled] = useState<{ value: T; round: number } | null>(null);
+  const rounds = useRef(0);
   useEffect(() => {
     setSettled(null);
-    const timer = setTimeout(() => setSettled(make()), SETTLE_MS);
+    const timer = setTimeout(() => {
+      rounds.current += 1;
+      setSettled({ value: make(), round: rounds.current });
+    }, SETTLE_MS);
     return () => clearTimeout(timer);
   }, [make]);
   return settled;

@@ -1,7 +1,6 @@
 // Registers an endpoint: where to, and which events.
 import { useState } from 'preact/hooks';
 import type { EndpointWithSecret, EventType } from '../../contract/webhooks';
-import { newIdempotencyKey } from '../api/idempotency-key';
 import { requestJson } from '../api/request';
 import { useAction } from '../api/use-action';
 import { Checks } from '../components/checks';
@@ -30,11 +29,9 @@ export function NewEndpointDialog({ onMade, onClose }: NewEndpointDialogProps) {
   const { webhooks: m } = messages.value;
   const [url, setUrl] = useState('');
   const [events, setEvents] = useState(EVENTS);
-  const [idempotencyKey] = useState(newIdempotencyKey);
   const create = useAction(async () => {
     const made = await requestJson<EndpointWithSecret>('POST', '/api/v1/webhooks', {
       body: { url: url.trim(), events },
-      headers: { 'Idempotency-Key': idempotencyKey },
     });
     onClose();
     onMade(made);
