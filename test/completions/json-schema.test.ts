@@ -157,7 +157,7 @@ describe('a value', () => {
     [
       { propertyNames: { maxLength: 1 } },
       { ab: 1 },
-      [expect.stringContaining('must have at most 1 characters')],
+      [expect.stringContaining('must have at most 1 character')],
     ],
     [{ not: { type: 'string' } }, 'a', ['/: matches what it must not match']],
     [{ unevaluatedProperties: false, allOf: [{ properties: { a: {} } }] }, { a: 1 }, []],

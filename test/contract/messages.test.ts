@@ -187,7 +187,7 @@ describe('English and Korean', () => {
     [{ share: 1 }, 'share: must be less than 1', 'share: 1보다 작아야 합니다'],
     [{ share: Number.NaN }, 'share: must be a number', 'share: 숫자여야 합니다'],
     [{ step: 3 }, 'step: must be a multiple of 2', 'step: 2의 배수여야 합니다'],
-    [{ name: '' }, 'name: must have at least 1 characters', 'name: 1자 이상이어야 합니다'],
+    [{ name: '' }, 'name: must have at least 1 character', 'name: 1자 이상이어야 합니다'],
     [{ name: 'longer' }, 'name: must have at most 5 characters', 'name: 5자 이하여야 합니다'],
     [{ name: 5 }, 'name: must be a string, not a number', 'name: 문자열이어야 합니다 (받은 값의 형식: 숫자)'],
     [{ on: null }, 'on: must be a boolean, not null', 'on: 불리언이어야 합니다 (받은 값의 형식: null)'],
@@ -200,7 +200,7 @@ describe('English and Korean', () => {
     [{ code: '!' }, 'code: must match the pattern ^a/b$', 'code: 패턴 ^a/b$과(와) 일치해야 합니다'],
     [{ order: 'up' }, 'order: must be one of "asc", "desc"', 'order: 다음 중 하나여야 합니다: "asc", "desc"'],
     [{ version: 2 }, 'version: must be 1', 'version: 다음 값이어야 합니다: 1'],
-    [{ ids: [] }, 'ids: must have at least 1 items', 'ids: 항목이 1개 이상이어야 합니다'],
+    [{ ids: [] }, 'ids: must have at least 1 item', 'ids: 항목이 1개 이상이어야 합니다'],
     [{ ids: ['a', 'b', 'c'] }, 'ids: must have at most 2 items', 'ids: 항목이 2개 이하여야 합니다'],
     [{ ids: {} }, 'ids: must be an array, not an object', 'ids: 배열이어야 합니다 (받은 값의 형식: 객체)'],
     [

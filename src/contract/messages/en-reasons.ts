@@ -57,15 +57,15 @@ export const enReasons = {
   must_be_greater: (limit: string) => `must be greater than ${limit}`,
   must_be_less: (limit: string) => `must be less than ${limit}`,
   must_be_multiple: (divisor: string) => `must be a multiple of ${divisor}`,
-  characters_too_few: (limit: string) => `must have at least ${limit} characters`,
-  characters_too_many: (limit: string) => `must have at most ${limit} characters`,
+  characters_too_few: (limit: string) => `must have at least ${counted(limit, 'character', 'characters')}`,
+  characters_too_many: (limit: string) => `must have at most ${counted(limit, 'character', 'characters')}`,
   must_match: (pattern: string) => `must match the pattern ${pattern}`,
-  items_too_few: (limit: string) => `must have at least ${limit} items`,
-  items_too_many: (limit: string) => `must have at most ${limit} items`,
+  items_too_few: (limit: string) => `must have at least ${counted(limit, 'item', 'items')}`,
+  items_too_many: (limit: string) => `must have at most ${counted(limit, 'item', 'items')}`,
   items_repeated: () => 'must not repeat an item',
   items_not_contained: () => 'must contain the right number of matching items',
-  properties_too_few: (limit: string) => `must have at least ${limit} properties`,
-  properties_too_many: (limit: string) => `must have at most ${limit} properties`,
+  properties_too_few: (limit: string) => `must have at least ${counted(limit, 'property', 'properties')}`,
+  properties_too_many: (limit: string) => `must have at most ${counted(limit, 'property', 'properties')}`,
   property_lacking: () => 'lacks a property that another one requires',
   none_matches: () => 'must match at least one of the alternatives',
   not_exactly_one: () => 'must match exactly one of the alternatives',
@@ -125,6 +125,10 @@ export function faultSentences(faults: readonly Fault[]): string {
 /** Most bodies, and every line of a file, have one line. */
 function placeOf(line: number, column: number): string {
   return line === 1 ? `column ${column}` : `line ${line}, column ${column}`;
+}
+
+function counted(count: string, one: string, many: string): string {
+  return `${count} ${count === '1' ? one : many}`;
 }
 
 function typeName(type: string): string {

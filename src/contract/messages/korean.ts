@@ -1,20 +1,14 @@
 // What Korean sentences about JSON have in common: names of types, and the particles that follow a word's last sound.
 
-/** The names of JSON's types, as JSON Schema and zod call them. */
+/** The names of JSON's types, as JSON Schema calls them. */
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: '문자열',
   number: '숫자',
   integer: '정수',
-  int: '정수',
   boolean: '불리언',
   array: '배열',
-  tuple: '배열',
   object: '객체',
-  record: '객체',
-  file: '파일',
   null: 'null',
-  nan: 'NaN',
-  undefined: '없음',
 };
 
 export function typeName(type: string): string {
@@ -22,8 +16,7 @@ export function typeName(type: string): string {
 }
 
 /**
- * A word with the form of a particle that fits it: `after` a final consonant, else `otherwise`. `null` and `NaN` are read
- * with one.
+ * A word with the form of a particle that fits it: `after` a final consonant, else `otherwise`. `null` is read with one.
  */
 export function withParticle(word: string, after: string, otherwise: string): string {
   const last = word.charCodeAt(word.length - 1);

@@ -24,8 +24,8 @@ same request may succeed later, \`Retry-After\` when. An unknown path is a 404 \
 
 **Lists** take \`limit\`, \`after\` and \`order\`; \`has_more\` says whether to go on after \`last_id\`.
 
-**Bodies** are JSON with a JSON content type, but for uploads. Requests refuse members they do not know, except chat requests, which pass them
-on to providers. Answers may get new members: ignore those you do not know.`;
+**Bodies** are JSON in UTF-8 with a JSON content type, but for uploads, and none has a \`Content-Encoding\`. Requests refuse members they do not
+know, except chat requests, which pass them on to providers. Answers may get new members: ignore those you do not know.`;
 
 const TAGS = [
   { name: 'Chat', description: 'Completions, whole or streamed, with tools, structured outputs and files.' },
