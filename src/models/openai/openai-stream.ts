@@ -184,8 +184,8 @@ class EventReader {
   }
 }
 
-/** A comment, an id, an event's name. */
-const LINE_WITHOUT_DATA = /^(?!data:|$)/m;
+/** A comment, an id, an event's name; or data that is cut off, which clients could not parse. */
+const LINE_WITHOUT_OBJECT = /^(?!data: ?\{.*\}$|$)/m;
 
 /** Whether any event of the block is more than a piece of the answer. */
 function needsReading(block: string): boolean {
@@ -195,7 +195,7 @@ function needsReading(block: string): boolean {
     block.includes('"error"') ||
     block.includes('[DONE]') ||
     hasForeignReason(block) ||
-    LINE_WITHOUT_DATA.test(block)
+    LINE_WITHOUT_OBJECT.test(block)
   );
 }
 

@@ -222,6 +222,19 @@ describe.each([true, false])('a stream with raw events: %s', (raw) => {
     });
   });
 
+  it.each([
+    ['without its end', (chunk: string) => chunk.slice(0, -1)],
+    ['that ends half-way', (chunk: string) => chunk.slice(0, chunk.indexOf(','))],
+    ['that is a page', () => 'data: <html>hello</html>'],
+  ])('with a chunk %s, amid others that come by themselves, is a model error', async (_, broken) => {
+    const [first = '', second = '', third = ''] = OPENAI_STREAM.split('\n\n');
+    const pieces = [first, second, broken(third), 'data: [DONE]'].map((event) => `${event}\n\n`);
+    expect(await failureOf(eventsOf(await streamOf(inPieces(pieces), raw)))).toMatchObject({
+      type: 'model_error',
+      provider: { name: 'acme', status: null, message: 'a chunk is not JSON' },
+    });
+  });
+
   it('whose connection breaks is a model error', async () => {
     const [first = ''] = GROQ_STREAM.split('\n\n');
     const body = inPieces([`${first}\n\n`], { end: new TypeError('Network connection lost.') });
