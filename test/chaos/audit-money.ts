@@ -1,42 +1,31 @@
 // The audit of money: what an account was charged is what its batches and chats say, and nothing stays reserved.
 import type { UsageResponse } from '../../src/contract/accounts.ts';
+import { NO_USAGE } from '../../src/contract/chat.ts';
 import { nanoDollars } from '../e2e/money.ts';
+import { auditChat, type Booked, type ExposedChats } from './audit-chats.ts';
+import type { ChaosProvider } from './chaos-provider.ts';
 import type { ChaosServer } from './chaos-server.ts';
-import { costNano, expectedAnswer } from './expected-answers.ts';
 import type { Findings } from './findings.ts';
-import type { ChatRecord, Tenant } from './tenant.ts';
+import type { Tenant } from './tenant.ts';
 
-/** What became of the chats that were exposed: told, since a crash may lose or repeat their booking. */
-export interface ExposedChats {
-  exposed: number;
-  booked: number;
-  unbooked: number;
-  bookedTwice: number;
-}
-
-/** What a key was charged. */
-interface Booked {
-  requests: number;
-  nano: number;
-}
-
-const NOTHING: Booked = { requests: 0, nano: 0 };
+const NOTHING: Booked = { requests: 0, nano: 0, usage: NO_USAGE };
 
 export async function auditMoney(
   tenant: Tenant,
   server: ChaosServer,
+  provider: ChaosProvider,
   findings: Findings,
 ): Promise<ExposedChats> {
   const usage = await tenant.client.get<UsageResponse>('/api/v1/usage?group_by=key');
   const byKey = new Map<string, Booked>();
-  for (const { key = '', requests, cost } of usage.data) {
-    byKey.set(key, { requests, nano: nanoDollars(cost?.total_cost ?? 0) });
+  for (const { key = '', requests, cost, usage: used } of usage.data) {
+    byKey.set(key, { requests, nano: nanoDollars(cost?.total_cost ?? 0), usage: used });
   }
   auditBatchSpend(tenant, byKey.get(tenant.batchKey.id) ?? NOTHING, findings);
   byKey.delete(tenant.batchKey.id);
   const exposed: ExposedChats = { exposed: 0, booked: 0, unbooked: 0, bookedTwice: 0 };
   for (const chat of tenant.chatRecords) {
-    auditChat(tenant, chat, byKey.get(chat.keyId) ?? NOTHING, exposed, findings);
+    auditChat(tenant, chat, byKey.get(chat.keyId) ?? NOTHING, exposed, provider, findings);
     byKey.delete(chat.keyId);
   }
   findings.same('charges of known keys', [...byKey.keys()], [], tenant.name);
@@ -57,35 +46,6 @@ function auditBatchSpend({ name, batchRecords }: Tenant, booked: Booked, finding
   if (booked.requests < items) findings.fault('items of batches that are charged once', 'lost', told());
   if (booked.requests > items) findings.fault('items of batches that are charged once', 'duplicated', told());
   findings.holds('accounts charged what their batches cost', booked.nano === spent, 'unaccounted', told);
-}
-
-function auditChat(
-  { name }: Tenant,
-  chat: ChatRecord,
-  booked: Booked,
-  exposed: ExposedChats,
-  findings: Findings,
-): void {
-  const { isRefused, promptTokens, completionTokens } = expectedAnswer(chat.prompt);
-  const tokens = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
-  const told = () => `${name} ${chat.keyId}: ${chat.status}, booked ${booked.requests} for ${booked.nano}`;
-  const isRight = chat.status === 200 ? !isRefused : isRefused || chat.status === 429;
-  findings.holds('chats with the right answer', isRight, 'unaccounted', told);
-  // Under a budget the answer may be cut to what is left.
-  const isDear = chat.costNano !== null && chat.costNano > costNano(chat.model, tokens, 1);
-  findings.holds('chats at their price', !isDear, 'unaccounted', told);
-  if (chat.isExposed) {
-    exposed.exposed += 1;
-    if (booked.requests === 1) exposed.booked += 1;
-    if (booked.requests === 0) exposed.unbooked += 1;
-    if (booked.requests > 1) exposed.bookedTwice += 1;
-    return;
-  }
-  const owed = chat.status === 200 ? 1 : 0;
-  findings.checked('chats charged once');
-  if (booked.requests < owed) findings.fault('chats charged once', 'lost', told());
-  else if (booked.requests > owed) findings.fault('chats charged once', 'duplicated', told());
-  else if (booked.nano !== (chat.costNano ?? 0)) findings.fault('chats charged once', 'unaccounted', told());
 }
 
 async function auditBudget({ name, client, budget }: Tenant, findings: Findings): Promise<void> {

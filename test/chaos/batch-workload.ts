@@ -3,15 +3,20 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BatchResponse, BatchResult } from '../../src/contract/batches.ts';
 import { parseLines } from '../e2e/batch-client.ts';
+import { randomFrom } from '../e2e/random.ts';
 import type { UnreliableReceiver } from '../e2e/unreliable-receiver.ts';
+import { BatchWatch, type Watched } from './batch-watch.ts';
 import { MODELS, promptOf } from './expected-answers.ts';
 import { sendForm } from './file-workload.ts';
+import type { PatientClient } from './patient-client.ts';
 import type { BatchRecord, Item, Tenant } from './tenant.ts';
 
 const POLL_INTERVAL_MS = 600;
 /** Then others are made beside it; what became of it is asked at the end. */
 const WATCHED_MS = 25_000;
 const ANSWER_TOKENS_LIMIT = 64;
+
+const WATCHED_SHARE = 0.6;
 
 /** Some are small and over soon, few are large enough to be met by several kills. */
 const SIZES: [share: number, from: number, to: number][] = [
@@ -40,10 +45,11 @@ export async function makeBatches(tenant: Tenant, workload: Workload): Promise<v
     if (!(await endsInTime(tenant, record))) continue;
     record.seen = await readBatch(tenant, record);
     if (record.seen.results.some(({ error }) => error !== null) && random() < 0.3) {
-      await retryBatch(tenant, record);
+      await retryBatch(tenant, record, random);
     }
-    // One whose webhook is on its way is left alone: deleting it takes the webhook with it.
-    if (record.webhook === null && random() < 0.25) await deleteBatch(tenant, record);
+    // One whose webhook or last event is on its way is left alone: deleting it takes them with it.
+    const isTold = record.webhook === null && record.watch?.isOver !== false;
+    if (isTold && random() < 0.25) await deleteBatch(tenant, record);
     await sleep(random() * 500);
   }
 }
@@ -68,16 +74,31 @@ async function makeBatch(tenant: Tenant, { random, receiver }: Workload): Promis
   const body = await bodyOf(tenant, form, own, model, random);
   const path = form === 'OpenAI' ? '/v1/batches' : '/api/v1/batches';
   const isOpenai = form === 'OpenAI' && { endpoint: '/v1/chat/completions', completion_window: '24h' };
-  const { status, body: made } = await tenant.batches.ask<{ id: string }>('POST', path, {
+  const { status, body: made } = await tenant.batches.ask<Watched['made']>('POST', path, {
     json: { ...options, ...isOpenai, ...body },
     idempotencyKey: name,
   });
   if (status >= 300) throw new Error(`a batch was refused: ${status} ${JSON.stringify(made)}`);
-  const record = { id: made.id, form, items: own, maxCost, webhook, isCancelled: false, isDeleted: false };
-  return keep(tenant, { ...record, seen: null });
+  return keep(tenant, { form, items: own, maxCost, webhook }, made, random);
 }
 
-function keep(tenant: Tenant, record: BatchRecord): BatchRecord {
+/** Most are followed by a client of their own. */
+function keep(
+  tenant: Tenant,
+  batch: Pick<BatchRecord, 'form' | 'items' | 'maxCost' | 'webhook'>,
+  made: Watched['made'],
+  random: () => number,
+): BatchRecord {
+  const { origin, key } = tenant.batches;
+  const isWatched = random() < WATCHED_SHARE;
+  const record: BatchRecord = {
+    ...batch,
+    id: made.id,
+    isCancelled: false,
+    isDeleted: false,
+    seen: null,
+    watch: isWatched ? BatchWatch.start({ origin, key, made, random: randomFrom(random() * 2 ** 32) }) : null,
+  };
   tenant.batchRecords.push(record);
   return record;
 }
@@ -110,26 +131,20 @@ export function chatBody(prompt: string): object {
   return { max_tokens: ANSWER_TOKENS_LIMIT, messages: [{ role: 'user', content: prompt }] };
 }
 
-async function retryBatch(tenant: Tenant, source: BatchRecord): Promise<void> {
+async function retryBatch(tenant: Tenant, source: BatchRecord, random: () => number): Promise<void> {
   const { batch, results = [] } = source.seen ?? {};
   const unfinished = new Set(results.filter(({ error }) => error !== null).map(({ custom_id }) => custom_id));
   // A file that was not read to its end is read again, all of it.
   const isWhole = batch?.total === source.items.length;
-  const { status, body } = await tenant.batches.ask<{ id: string }>(
+  const { status, body } = await tenant.batches.ask<Watched['made']>(
     'POST',
     `/api/v1/batches/${source.id}/retry`,
     { idempotencyKey: `retry-${source.id}` },
   );
   if (status >= 300) throw new Error(`a retry was refused: ${status} ${JSON.stringify(body)}`);
-  keep(tenant, {
-    ...source,
-    id: body.id,
-    form: 'retry',
-    items: source.items.filter(({ customId }) => !isWhole || unfinished.has(customId)),
-    isCancelled: false,
-    isDeleted: false,
-    seen: null,
-  });
+  const { maxCost, webhook } = source;
+  const items = source.items.filter(({ customId }) => !isWhole || unfinished.has(customId));
+  keep(tenant, { form: 'retry', items, maxCost, webhook }, body, random);
 }
 
 async function deleteBatch(tenant: Tenant, record: BatchRecord): Promise<void> {
@@ -156,14 +171,22 @@ export async function readBatch(
   { id }: BatchRecord,
 ): Promise<{ batch: BatchResponse; results: BatchResult[] }> {
   const batch = await tenant.batches.get<BatchResponse>(`/api/v1/batches/${id}`);
-  if (batch.results !== null) return { batch, results: batch.results };
+  return { batch, results: batch.results ?? (await readResults(tenant.batches, id, 'input')) };
+}
+
+/** All that is recorded of it, by pages. */
+export async function readResults(
+  client: PatientClient,
+  id: string,
+  order: 'input' | 'committed',
+): Promise<BatchResult[]> {
   const results: BatchResult[] = [];
   for (let after = ''; ; ) {
-    const page = await tenant.batches.get<{ data: BatchResult[]; has_more: boolean; last_id: string }>(
-      `/api/v1/batches/${id}/results?limit=100${after}`,
+    const page = await client.get<{ data: BatchResult[]; has_more: boolean; last_id: string }>(
+      `/api/v1/batches/${id}/results?limit=100&order=${order}${after}`,
     );
     results.push(...page.data);
-    if (!page.has_more) return { batch, results };
+    if (!page.has_more) return results;
     after = `&after=${encodeURIComponent(page.last_id)}`;
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueConfig } from '../../src/models/catalogue-entry.ts';
 import { expectedAnswer, MODELS, PRICES } from './expected-answers.ts';
+import { sendStream } from './provider-stream.ts';
 
 /** How a call ends that is not answered well; each so often of a thousand. */
 const FAULTS: [fault: string, perThousand: number][] = [
@@ -74,6 +75,8 @@ export class ChaosProvider {
       model: string;
       max_tokens?: number;
       max_completion_tokens?: number;
+      stream?: boolean;
+      stream_options?: { include_usage?: boolean };
       messages: { content: string }[];
     };
     const prompt = body.messages.at(-1)?.content ?? '';
@@ -83,12 +86,20 @@ export class ChaosProvider {
     if (fault !== null && fault !== 'late') add(this.failures, prompt);
     else response.once('close', () => response.writableFinished || add(this.failures, prompt));
     await sleep(fault === 'late' ? LATE_MS : USUAL_MS);
+    const expected = expectedAnswer(prompt);
+    const limit = body.max_completion_tokens ?? body.max_tokens ?? Number.POSITIVE_INFINITY;
+    const completionTokens = Math.min(expected.completionTokens, limit);
+    if (fault === '500') return sendError(response, 500, 'Internal server error');
+    if (fault === '429') {
+      response.setHeader('retry-after', '1');
+      return sendError(response, 429, 'Rate limit reached');
+    }
+    if (body.stream && !expected.isRefused) {
+      const includesUsage = body.stream_options?.include_usage === true;
+      const answer = { model: body.model, expected, completionTokens, includesUsage };
+      return sendStream(response, answer, fault === 'late' ? null : fault);
+    }
     switch (fault) {
-      case '500':
-        return sendError(response, 500, 'Internal server error');
-      case '429':
-        response.setHeader('retry-after', '1');
-        return sendError(response, 429, 'Rate limit reached');
       case 'broken JSON':
         return void response.writeHead(200, { 'content-type': 'application/json' }).end('{"id": oops');
       case 'cut off':
@@ -100,10 +111,7 @@ export class ChaosProvider {
       case 'no answer':
         return;
     }
-    const expected = expectedAnswer(prompt);
     if (expected.isRefused) return sendError(response, 400, 'Blocked by the content policy');
-    const limit = body.max_completion_tokens ?? body.max_tokens ?? Number.POSITIVE_INFINITY;
-    const completionTokens = Math.min(expected.completionTokens, limit);
     response.writeHead(200, { 'content-type': 'application/json' }).end(
       JSON.stringify({
         id: 'chatcmpl-chaos',

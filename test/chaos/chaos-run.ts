@@ -4,17 +4,21 @@ import { randomFrom } from '../e2e/random.ts';
 import { type Behaviour, UnreliableReceiver } from '../e2e/unreliable-receiver.ts';
 import { auditBatches } from './audit-batches.ts';
 import { auditBucket, auditFiles } from './audit-bytes.ts';
-import { auditMoney, type ExposedChats } from './audit-money.ts';
+import type { ExposedChats } from './audit-chats.ts';
+import { auditMoney } from './audit-money.ts';
+import { auditWatches } from './audit-watches.ts';
 import { auditWebhooks } from './audit-webhooks.ts';
+import type { BatchWatch } from './batch-watch.ts';
 import { makeBatches, type Workload } from './batch-workload.ts';
 import { ChaosProvider } from './chaos-provider.ts';
 import { ChaosServer } from './chaos-server.ts';
-import { noteBookings, sendChats } from './chat-workload.ts';
+import { noteBookings, sendChats, streamChats } from './chat-workload.ts';
 import { comeToRest } from './come-to-rest.ts';
 import { Control } from './control.ts';
 import { Disturbance } from './disturbance.ts';
 import { sendFiles } from './file-workload.ts';
 import { Findings } from './findings.ts';
+import type { StreamedChat } from './streamed-chat.ts';
 import { makeTenants, type Tenant } from './tenant.ts';
 
 /** How the receiver fails: so many of a thousand attempts. */
@@ -27,7 +31,8 @@ const RECEIVER_FAILURES: [Behaviour, perThousand: number][] = [
 ];
 
 const BATCH_CLIENTS = 2;
-const CHATS_A_MINUTE = 50;
+/** Of an account, whole and streamed together: more than its two clients can send. */
+const CHATS_A_MINUTE = 130;
 const BOOKINGS_INTERVAL_MS = 700;
 
 /** Orphans in the bucket are removed after a day. */
@@ -43,6 +48,10 @@ export interface ChaosOutcome {
   items: number;
   files: number;
   chats: number;
+  streams: Record<StreamedChat['end'], number>;
+  /** Clients that followed a batch, and their connections. */
+  watches: number;
+  connections: number;
   webhooks: number;
   providerCalls: number;
 }
@@ -78,6 +87,7 @@ export class ChaosRun {
       this.#tell('calm: clients come to their end');
       await clients;
       const open = await comeToRest(server, tenants, receiver, this.#tell);
+      for (const watch of watchesOf(tenants)) watch.close();
       for (const { id } of open) this.#findings.fault('batches that ended', 'lost', id);
       return await this.#audit(server, control, provider, receiver, tenants);
     } catch (error) {
@@ -114,6 +124,7 @@ export class ChaosRun {
         ...Array.from({ length: BATCH_CLIENTS }, () => start('batches', makeBatches, tenant)),
         start('files', sendFiles, tenant),
         start('chats', sendChats, tenant),
+        start('streamed chats', streamChats, tenant),
         start('bookings', watchBookings, tenant),
       ]),
     );
@@ -129,12 +140,15 @@ export class ChaosRun {
     const findings = this.#findings;
     const records = tenants.flatMap(({ batchRecords }) => batchRecords);
     findings.checked('batches that ended', records.length);
+    const watches = watchesOf(tenants);
+    const streams = tenants.flatMap(({ chatRecords }) => chatRecords.flatMap(({ stream }) => stream ?? []));
     const outputFiles = new Map<Tenant, string[]>();
     const exposed: ExposedChats = { exposed: 0, booked: 0, unbooked: 0, bookedTwice: 0 };
     for (const tenant of tenants) {
       const files = await auditBatches(tenant, provider, findings);
       outputFiles.set(tenant, files);
-      const chats = await auditMoney(tenant, server, findings);
+      await auditWatches(tenant, findings);
+      const chats = await auditMoney(tenant, server, provider, findings);
       for (const name of Object.keys(exposed) as (keyof ExposedChats)[]) exposed[name] += chats[name];
       await auditFiles(tenant, files, findings);
     }
@@ -150,6 +164,13 @@ export class ChaosRun {
       items: records.reduce((sum, { items }) => sum + items.length, 0),
       files: tenants.reduce((sum, { fileRecords }) => sum + fileRecords.length, 0),
       chats: tenants.reduce((sum, { chatRecords }) => sum + chatRecords.length, 0),
+      streams: {
+        whole: streams.filter(({ end }) => end === 'whole').length,
+        error: streams.filter(({ end }) => end === 'error').length,
+        cut: streams.filter(({ end }) => end === 'cut').length,
+      },
+      watches: watches.length,
+      connections: watches.reduce((sum, { connections }) => sum + connections, 0),
       webhooks: receiver.received.length,
       providerCalls: Array.from(provider.calls.values()).reduce((sum, count) => sum + count, 0),
     };
@@ -167,6 +188,10 @@ export class ChaosRun {
       return 'ok';
     };
   }
+}
+
+function watchesOf(tenants: readonly Tenant[]): BatchWatch[] {
+  return tenants.flatMap(({ batchRecords }) => batchRecords.flatMap(({ watch }) => watch ?? []));
 }
 
 async function watchBookings(tenant: Tenant, { isOver }: Workload): Promise<void> {

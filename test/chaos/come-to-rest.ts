@@ -15,7 +15,7 @@ const CRON_EVERY_LOOKS = 8;
 /** Reservations of what was cut off expire after 15 minutes. */
 const RESERVATIONS_OVER_MS = 16 * 60_000;
 
-/** Until every batch has ended, every webhook has arrived and every chat is booked. Answers the batches that never end. */
+/** Until every batch has ended, who follows it was told, every webhook has arrived and every chat is booked. Answers the batches that never end. */
 export async function comeToRest(
   server: ChaosServer,
   tenants: readonly Tenant[],
@@ -32,10 +32,15 @@ export async function comeToRest(
     const unbooked = tenants.flatMap(({ chatRecords }) =>
       chatRecords.filter(({ status, isBooked, isExposed }) => status === 200 && !isBooked && !isExposed),
     );
+    const untold = tenants.flatMap(({ batchRecords }) =>
+      batchRecords.filter(({ watch }) => watch?.isOver === false),
+    );
+    const left = { batches: open, streams: untold, webhooks: missing, chats: unbooked };
     if (looks % CRON_EVERY_LOOKS === 0) {
-      tell(`at rest but for ${open.length} batches, ${missing.length} webhooks, ${unbooked.length} chats`);
+      const counts = Object.entries(left).map(([name, { length }]) => `${length} ${name}`);
+      tell(`at rest but for ${counts.join(', ')}`);
     }
-    if (open.length + missing.length + unbooked.length === 0) return [];
+    if (Object.values(left).every(({ length }) => length === 0)) return [];
     if (Date.now() > until) return open;
     await sleep(LOOK_INTERVAL_MS);
   }

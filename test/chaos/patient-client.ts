@@ -45,6 +45,16 @@ export class PatientClient {
     return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T, tries };
   }
 
+  /** For an answer in events: all that came of it, to its end or to where it was cut off. A refusal comes whole. */
+  async stream(
+    path: string,
+    asking: Asking,
+  ): Promise<{ status: number; requestId: string | null; text: string }> {
+    const { response, bytes } = await this.#insist('POST', path, asking);
+    const requestId = response.headers.get('x-request-id');
+    return { status: response.status, requestId, text: bytes.toString() };
+  }
+
   /** The answer's JSON. @throws Error for any status but 2xx */
   async get<T>(path: string): Promise<T> {
     const { status, body } = await this.ask<T>('GET', path);
@@ -62,7 +72,7 @@ export class PatientClient {
     for (let tries = 1; Date.now() < until; tries++) {
       try {
         const response = await this.#send(method, path, asking);
-        const bytes = Buffer.from(await response.arrayBuffer());
+        const bytes = await bodyOf(response);
         const isFinal = asking.isFinal?.(response.status, bytes.toString()) ?? false;
         if (isFinal || !isWorthAnotherTry(response)) return { response, bytes, tries };
         last = `${response.status} ${bytes.toString().slice(0, 300)}`;
@@ -91,6 +101,19 @@ export class PatientClient {
       signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
     });
   }
+}
+
+/** What has begun to stream cannot be asked for again: what came of it is the answer. */
+async function bodyOf(response: Response): Promise<Buffer> {
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+  if (!isStream || response.body === null) return Buffer.from(await response.arrayBuffer());
+  const pieces: Uint8Array[] = [];
+  try {
+    for await (const piece of response.body) pieces.push(piece);
+  } catch {
+    // The server is down, and its reader sees by what came that it did not end.
+  }
+  return Buffer.concat(pieces);
 }
 
 function isWorthAnotherTry({ status, headers }: Response): boolean {

@@ -5,7 +5,7 @@ const NAME_WIDTH = 44;
 const NUMBER_WIDTH = 12;
 
 export function printOutcome(outcome: ChaosOutcome, tell: (line: string) => void): void {
-  const { findings, injected, exposed } = outcome;
+  const { findings, injected, exposed, streams } = outcome;
   tell('');
   tell(row('injected', 'times'));
   for (const [name, count] of Array.from(injected).sort(([a], [b]) => a.localeCompare(b)))
@@ -13,6 +13,11 @@ export function printOutcome(outcome: ChaosOutcome, tell: (line: string) => void
   tell('');
   tell(row('made', 'count'));
   for (const name of ['batches', 'items', 'files', 'chats'] as const) tell(row(name, outcome[name]));
+  tell(row('streamed chats to their end', streams.whole));
+  tell(row('streamed chats to an error of the provider', streams.error));
+  tell(row('streamed chats cut off', streams.cut));
+  tell(row('clients that followed a batch', outcome.watches));
+  tell(row('their connections', outcome.connections));
   tell(row('calls of the provider', outcome.providerCalls));
   tell(row('attempts of webhooks', outcome.webhooks));
   tell('');

@@ -5,7 +5,9 @@ import type { EndpointWithSecret } from '../../src/contract/webhooks.ts';
 import { ApiClient, newAccount } from '../e2e/api-client.ts';
 import type { Server } from '../e2e/server.ts';
 import type { UnreliableReceiver } from '../e2e/unreliable-receiver.ts';
+import type { BatchWatch } from './batch-watch.ts';
 import { PatientClient } from './patient-client.ts';
+import type { StreamedChat } from './streamed-chat.ts';
 
 export interface Item {
   customId: string;
@@ -23,6 +25,8 @@ export interface BatchRecord {
   isDeleted: boolean;
   /** As it was seen once it had ended. */
   seen: { batch: BatchResponse; results: BatchResult[] } | null;
+  /** Who follows its stream; null for nobody. */
+  watch: BatchWatch | null;
 }
 
 export interface FileRecord {
@@ -42,7 +46,10 @@ export interface ChatRecord {
   sentAt: number;
   /** Null until it is over. */
   status: number | null;
-  /** Nano-dollars, as its answer says; null for a refusal. */
+  requestId: string | null;
+  /** What came of a streamed one; null before, for one that is refused, and for one that is answered whole. */
+  stream: StreamedChat | null;
+  /** Nano-dollars, as its answer says; null where it says nothing. */
   costNano: number | null;
   /** Its booking was seen in the account's usage. */
   isBooked: boolean;
@@ -58,7 +65,7 @@ export interface Tenant {
   /** Whose spending is the batches' alone. */
   batchKey: KeyCreated;
   batches: PatientClient;
-  /** One for each chat, so that the usage by key tells what was booked of it. */
+  /** One for each chat, taken by it, so that the usage by key tells what was booked of it. */
   chatKeys: KeyCreated[];
   budget: number | null;
   endpoint: EndpointWithSecret;

@@ -87,7 +87,7 @@ export function parseLines<T>(text: string): T[] {
 /** A live stream: what came so far, and what it ends with. It reconnects by itself, as `EventSource` does. */
 export interface Watch {
   events: BatchEvent[];
-  /** The `done` event, after which the stream is closed. Rejected where the server refuses the stream. */
+  /** The `done` event, after which the stream is closed. Rejected, with the status as cause, where it is refused. */
   done: Promise<BatchEvent & { event: 'done' }>;
   /** How often it had to connect. */
   connections(): number;
@@ -95,13 +95,18 @@ export interface Watch {
 }
 
 /**
- * Watches a batch by its `stream_url`, which needs no key.
+ * Watches a batch by its `stream_url`, which needs no key, or by the stream's own address with one.
  *
  * @param lastEventId what a client that was here before has seen last
  */
 export function watchBatch(
   streamUrl: string,
-  options: { includeResults?: boolean; lastEventId?: number; onEvent?: (event: BatchEvent) => void } = {},
+  options: {
+    includeResults?: boolean;
+    lastEventId?: number;
+    key?: string;
+    onEvent?: (event: BatchEvent) => void;
+  } = {},
 ): Watch {
   const url = new URL(streamUrl);
   if (options.includeResults) url.searchParams.set('include', 'results');
@@ -109,8 +114,12 @@ export function watchBatch(
   const source = new EventSource(url, {
     fetch: (input, init) => {
       connections++;
-      const first = connections === 1 && options.lastEventId !== undefined;
-      const headers = { ...init.headers, ...(first && { 'Last-Event-ID': String(options.lastEventId) }) };
+      const headers = {
+        // Until it has seen an event itself, which then has its own place in what follows.
+        ...(options.lastEventId !== undefined && { 'Last-Event-ID': String(options.lastEventId) }),
+        ...init.headers,
+        ...(options.key !== undefined && { Authorization: `Bearer ${options.key}` }),
+      };
       return fetch(input, { ...init, headers });
     },
   });
@@ -132,7 +141,7 @@ export function watchBatch(
     }
     source.addEventListener('error', (error) => {
       if (source.readyState === EventSource.CLOSED)
-        reject(new Error(`the stream was refused: ${error.code}`));
+        reject(new Error(`the stream was refused: ${error.code}`, { cause: error.code }));
     });
   });
   // Who is not interested in the end is not told of its failure either.

@@ -17,7 +17,8 @@ it('after a short chaos everything is accounted for', { timeout: LIMIT_MS }, asy
   expect(outcome.findings.faults).toBe(0);
   // It was chaos, and there was something to lose.
   expect(Array.from(outcome.injected.keys()).some((what) => what.startsWith('kill '))).toBe(true);
-  for (const made of [outcome.batches, outcome.items, outcome.files, outcome.chats]) {
+  const { batches, items, files, chats, streams, watches } = outcome;
+  for (const made of [batches, items, files, chats, streams.whole, watches]) {
     expect(made).toBeGreaterThan(0);
   }
 });

@@ -1,5 +1,6 @@
 // Chat calls: whole, repeated under one key, at fault, streamed to the end, and left early.
 import type { ChatChunk, ChatCompletion, Cost, Usage } from '../../src/contract/chat.ts';
+import { eventData } from '../e2e/event-data.ts';
 import { nanoDollars } from '../e2e/money.ts';
 import { between, oneOf, type Random, sentence } from './choices.ts';
 import { Finding, same } from './findings.ts';
@@ -62,11 +63,7 @@ export async function streamedChat(client: LoadClient, random: Random): Promise<
   const content = random() < 0.3 ? `${text}\n@sandbox chunk_delay=${between(random, 1, 20)}ms` : text;
   const json = request(content, { stream: true, stream_options: { include_usage: true } });
   const answer = await client.send('chat, streamed', 'POST', oneOf(random, PATHS), { json });
-  const data = answer
-    .text()
-    .split('\n')
-    .filter((line) => line.startsWith('data: '))
-    .map((line) => line.slice(6));
+  const data = eventData(answer.text());
   same('chat, streamed: no end', data.at(-1), '[DONE]', answer.requestId);
   const chunks = data.slice(0, -1).map((one): ChatChunk => JSON.parse(one));
   const said = chunks.map(({ choices }) => choices[0]?.delta.content ?? '').join('');
