@@ -15,6 +15,16 @@ const FAULTS: [fault: string, perThousand: number][] = [
   ['late', 60],
 ];
 
+/** There are fewer streams than items, and only what fails half-way is of interest: what fails before is as above. */
+const STREAM_FAULTS: typeof FAULTS = [
+  ['500', 20],
+  ['429', 20],
+  ['broken JSON', 60],
+  ['cut off', 80],
+  ['no answer', 30],
+  ['late', 60],
+];
+
 /** Of a model: what it is given no longer than. */
 const TIMEOUT_SECONDS = 4;
 /** In time, but not before commits and kills had theirs. */
@@ -81,7 +91,7 @@ export class ChaosProvider {
     };
     const prompt = body.messages.at(-1)?.content ?? '';
     add(this.calls, prompt);
-    const fault = this.#draw();
+    const fault = this.#draw(body.stream ? STREAM_FAULTS : FAULTS);
     if (fault !== null) add(this.faults, fault);
     if (fault !== null && fault !== 'late') add(this.failures, prompt);
     else response.once('close', () => response.writableFinished || add(this.failures, prompt));
@@ -135,10 +145,10 @@ export class ChaosProvider {
     );
   }
 
-  #draw(): string | null {
+  #draw(faults: typeof FAULTS): string | null {
     if (this.isCalm) return null;
     let draw = this.#random() * 1000;
-    for (const [fault, share] of FAULTS) {
+    for (const [fault, share] of faults) {
       draw -= share;
       if (draw < 0) return fault;
     }
