@@ -44,7 +44,8 @@ export function auditChat(
   const tokens = { prompt_tokens: promptTokens, completion_tokens: completionTokens };
   const isDear = chat.costNano !== null && chat.costNano > costNano(chat.model, tokens, 1);
   findings.holds('chats at their price', !isDear, 'unaccounted', told);
-  if (chat.isExposed) {
+  // One that was refused has nothing on its way, unless it ran before.
+  if (chat.isExposed && (chat.status === 200 || booked.requests > 0)) {
     exposed.exposed += 1;
     if (booked.requests === 1) exposed.booked += 1;
     if (booked.requests === 0) exposed.unbooked += 1;

@@ -27,7 +27,7 @@ export function printOutcome(outcome: ChaosOutcome, tell: (line: string) => void
   }
   tell('');
   tell(
-    'Chats whose booking was on its way when everything was killed or the clock jumped (known to be at risk):',
+    'Chats whose stream or booking was on its way when everything was killed or the clock jumped (known to be at risk):',
   );
   tell(row('  all', exposed.exposed));
   tell(row('  booked once', exposed.booked));
