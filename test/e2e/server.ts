@@ -31,6 +31,7 @@ export class Server {
   #arguments: readonly string[];
   #process: ChildProcess | null = null;
   #guardian: ChildProcess | null = null;
+  #killing: Promise<void> | null = null;
   #output = '';
   readonly #onOutput: (text: string) => void;
 
@@ -80,8 +81,18 @@ export class Server {
     return this.#output;
   }
 
-  /** `kill -9` to npm, wrangler and workerd at once: nothing gets to write another byte. */
-  async kill9(): Promise<void> {
+  /**
+   * `kill -9` to npm, wrangler and workerd at once: nothing gets to write another byte. Whoever asks meanwhile waits for the
+   * same end: a second look at it would take a server that was started again by then for the one that is gone.
+   */
+  kill9(): Promise<void> {
+    this.#killing ??= this.#kill9().finally(() => {
+      this.#killing = null;
+    });
+    return this.#killing;
+  }
+
+  async #kill9(): Promise<void> {
     this.#signal('SIGKILL');
     await this.#gone();
   }
