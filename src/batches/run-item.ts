@@ -8,8 +8,10 @@ import { ITEM_RESULT_LIMIT_BYTES } from '../contract/limits';
 import { errorBody } from '../contract/messages/render';
 import { readFileBytes } from '../files/file-store';
 import { findModel } from '../models/catalogue';
+import { countUnreadParts } from '../models/token-estimate';
 import { targetPolicy } from '../platform/target-policy';
 import type { Claimed } from './grant';
+import { PartsSeat } from './parts-seat';
 import { ITEM_ATTEMPTS_LIMIT, type ItemOutcome } from './state';
 
 const BACKOFF_BASE_MS = 500;
@@ -47,14 +49,17 @@ export async function runItem(
   lost: AbortSignal,
 ): Promise<FinishedItem> {
   const { customId, position, attempt } = item;
+  const seat = new PartsSeat(lost);
   try {
     if (item.line === null)
       throw new ApiError('internal_error', { retryable: false, detail: ['input_gone'] });
     const { body } = JSON.parse(item.line) as BatchLine;
+    const makeRoom = (bytes: number) => seat.take(bytes, countUnreadParts(body));
     const { completion, costNano } = await completeChat(body, {
       ownOrigin: spec.origin,
       targets: targetPolicy(env),
-      readFile: (id, limitBytes) => readFileBytes(env, spec.accountId, id, limitBytes),
+      readFile: (id, limitBytes) => readFileBytes(env, spec.accountId, id, limitBytes, makeRoom),
+      makeRoom,
       attempt,
       signal: lost,
       discount: 'batch',
@@ -90,6 +95,8 @@ export async function runItem(
       outcome: { position, failed: true, bytes: text.byteLength, charge: null },
       text,
     };
+  } finally {
+    seat.leave();
   }
 }
 

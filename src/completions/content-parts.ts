@@ -21,7 +21,14 @@ export interface PartReader {
     id: string,
     limitBytes: number,
   ): Promise<{ bytes: Uint8Array; mediaType: string; filename: string } | null>;
+  /** Waits until there is room for so many bytes more; for files, `readFile` does. Whoever is not to wait has none. */
+  makeRoom?(bytes: number): Promise<void>;
 }
+
+/** What is behind a URL is not known before it is fetched: as much as an image may have at most providers. */
+const REMOTE_ROOM_BYTES = 4 * 1024 ** 2;
+
+const BYTES_PER_BASE64_CHARACTER = 3 / 4;
 
 type BinaryPart = Exclude<ModelPart, { type: 'text' }>;
 type Modality = BinaryPart['type'];
@@ -144,6 +151,7 @@ class PartResolver {
     declared: string,
     data: string,
   ): Promise<BinaryPart> {
+    await this.#reader.makeRoom?.(Math.ceil(data.length * BYTES_PER_BASE64_CHARACTER));
     const bytes = decodeBase64(data);
     if (bytes === null || bytes.byteLength === 0) throw invalid(['base64_invalid'], param);
     this.#count(bytes.byteLength, param);
@@ -159,6 +167,7 @@ class PartResolver {
   }
 
   async #remote({ modality, param }: PartOrder, url: string): Promise<BinaryPart> {
+    await this.#reader.makeRoom?.(REMOTE_ROOM_BYTES);
     const part = await fetchRemotePart(url, this.#bytesLeft, this.#reader.targets).catch(atParam(param));
     this.#count(part.bytes.byteLength, param);
     return partOf(modality, part, param);

@@ -3,7 +3,7 @@ import type { Price } from '../accounts/budget';
 import type { CostNano } from '../accounts/ledger';
 import { type ChatRequest, NO_USAGE, type Usage, usageFrom } from '../contract/chat';
 import { type CatalogueModel, findModel } from '../models/catalogue';
-import { estimateUnreadPromptTokens, hasUnreadParts } from '../models/token-estimate';
+import { countUnreadParts, estimateUnreadPromptTokens } from '../models/token-estimate';
 import { ATTEMPTS_LIMIT } from './enforce';
 import { costOf, type Discount } from './pricing';
 import { mustBeChecked } from './violations';
@@ -35,7 +35,7 @@ export function sizeOf(request: ChatRequest, model: CatalogueModel): RequestSize
   const standIns = model.fallbacks.map((id) => findModel(id)).filter((other) => other !== null);
   const boundFor = (candidate: CatalogueModel) => {
     // What is not read yet can fill all that the model takes.
-    const longestPrompt = hasUnreadParts(request) ? Math.max(prompt, candidate.contextWindow) : prompt;
+    const longestPrompt = countUnreadParts(request) > 0 ? Math.max(prompt, candidate.contextWindow) : prompt;
     return nanoFor(candidate, attempts * longestPrompt + repaired, attempts * longest);
   };
   return {

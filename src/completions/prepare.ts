@@ -3,7 +3,7 @@ import type { ChatRequest } from '../contract/chat';
 import { ApiError } from '../contract/errors';
 import { type CatalogueModel, findModel, missingKeyOf } from '../models/catalogue';
 import type { ModelMessage } from '../models/model';
-import { estimatePromptTokens, estimateUnreadPromptTokens, hasUnreadParts } from '../models/token-estimate';
+import { countUnreadParts, estimatePromptTokens, estimateUnreadPromptTokens } from '../models/token-estimate';
 import { cutText } from '../platform/cut-text';
 import { type PartReader, resolveMessages } from './content-parts';
 import { checkSchema } from './json-schema';
@@ -50,9 +50,10 @@ export function unknownModel(id: string): ApiError {
 export async function prepare(request: ChatRequest, reader: PartReader): Promise<PreparedRequest> {
   const model = await checkChatRequest(request);
   const messages = await resolveMessages(request, model, reader);
-  const { text, image, audio } = hasUnreadParts(request)
-    ? estimatePromptTokens(request, messages)
-    : estimateUnreadPromptTokens(request);
+  const { text, image, audio } =
+    countUnreadParts(request) > 0
+      ? estimatePromptTokens(request, messages)
+      : estimateUnreadPromptTokens(request);
   const promptTokens = text + image + audio;
   if (promptTokens > model.contextWindow) {
     throw new ApiError('context_length_exceeded', {

@@ -29,6 +29,7 @@ export async function openContent(
 /**
  * A whole file in memory, for a content part that names it. Null where there is none.
  *
+ * @param makeRoom is told the size and waited for before anything is read
  * @throws ApiError `invalid_request` where it is larger than `limitBytes`
  */
 export async function readFileBytes(
@@ -36,13 +37,14 @@ export async function readFileBytes(
   accountId: string,
   fileId: string,
   limitBytes: number,
-  now: number = Date.now(),
+  makeRoom: (bytes: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ bytes: Uint8Array; mediaType: string; filename: string } | null> {
-  const file = await findFile(env, accountId, fileId, now);
+  const file = await findFile(env, accountId, fileId, Date.now());
   if (file === null) return null;
   if (file.size > limitBytes) {
     throw new ApiError('invalid_request', { detail: ['part_too_large', Math.floor(limitBytes / 1024 ** 2)] });
   }
+  await makeRoom(file.size);
   const object = await env.BUCKET.get(file.r2Key);
   if (object === null) return null;
   return { bytes: await object.bytes(), mediaType: file.contentType, filename: file.filename };

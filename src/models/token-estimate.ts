@@ -85,11 +85,12 @@ export function estimateUnreadPromptTokens(request: ChatRequest): Readonly<Promp
   return total;
 }
 
-/** Whether a request has parts that are still to be read. */
-export function hasUnreadParts({ messages }: ChatRequest): boolean {
-  return messages.some(
-    ({ content }) =>
-      Array.isArray(content) && content.some(({ type }) => type !== 'text' && type !== 'refusal'),
+/** How many parts of a request are still to be read. */
+export function countUnreadParts({ messages }: ChatRequest): number {
+  const isUnread = ({ type }: ContentPart | RefusalPart) => type !== 'text' && type !== 'refusal';
+  return messages.reduce(
+    (sum, { content }) => sum + (Array.isArray(content) ? content.filter(isUnread).length : 0),
+    0,
   );
 }
 

@@ -438,6 +438,16 @@ describe('all parts of a request together', () => {
     return { reader, limits };
   }
 
+  it('wait for room where their reader makes some, each before its bytes are there', async () => {
+    const asked: number[] = [];
+    const reader: PartReader = { ...READER, makeRoom: async (bytes) => void asked.push(bytes) };
+    await resolve([{ role: 'user', content: [SMALL, { type: 'text', text: 'a' }, SMALL] }], reader);
+    const encoded = SAMPLES.csv.toBase64().length;
+    expect(asked).toEqual([(encoded * 3) / 4, (encoded * 3) / 4]);
+    const full: PartReader = { ...READER, makeRoom: () => Promise.reject(new Error('no room')) };
+    await expect(resolve([{ role: 'user', content: [SMALL] }], full)).rejects.toThrow('no room');
+  });
+
   it('may take the limit to the byte, over all messages', async () => {
     const { reader, limits } = readerLeaving(SAMPLES.csv.length);
     await resolve(

@@ -1,6 +1,6 @@
 // Files as the rest of the platform reads them.
 import { env } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { newId } from '../../src/contract/ids';
 import { deleteFile, findFile, openContent, readFileBytes } from '../../src/files/file-store';
 import { storeUpload } from '../../src/files/upload';
@@ -32,21 +32,40 @@ it('a file is gone the moment it expires', async () => {
   const { accountId, file } = await stored(3600);
   expect(await findFile(env, accountId, file.id, NOW + 3_599_999)).toEqual(file);
   expect(await findFile(env, accountId, file.id, NOW + 3_600_000)).toBeNull();
-  expect(await readFileBytes(env, accountId, file.id, 1000, NOW + 3_600_000)).toBeNull();
+  expect(await readFileBytes(env, accountId, file.id, 1000)).toBeNull();
 });
 
 it('a file is read whole, with what a model must know of it', async () => {
   const { accountId, file } = await stored();
-  expect(await readFileBytes(env, accountId, file.id, 1000, NOW)).toEqual({
+  expect(await readFileBytes(env, accountId, file.id, 1000)).toEqual({
     bytes: SAMPLES.csv,
     mediaType: 'text/csv',
     filename: 'people.csv',
   });
-  expect(await readFileBytes(env, accountId, 'file_unknown', 1000, NOW)).toBeNull();
-  await expect(readFileBytes(env, accountId, file.id, file.size - 1, NOW)).rejects.toMatchObject({
+  expect(await readFileBytes(env, accountId, 'file_unknown', 1000)).toBeNull();
+  await expect(readFileBytes(env, accountId, file.id, file.size - 1)).rejects.toMatchObject({
     type: 'invalid_request',
     detail: ['part_too_large', 0],
   });
+});
+
+it('a file is read once there is room for it, and not asked room for where it is too large', async () => {
+  const { accountId, file } = await stored();
+  const asked: number[] = [];
+  const get = vi.spyOn(env.BUCKET, 'get');
+  const read = readFileBytes(env, accountId, file.id, 1000, async (bytes) => {
+    asked.push(bytes);
+    expect(get).not.toHaveBeenCalled();
+  });
+  expect((await read)?.bytes).toEqual(SAMPLES.csv);
+  expect(get).toHaveBeenCalledOnce();
+  await expect(
+    readFileBytes(env, accountId, file.id, 1, async (bytes) => {
+      asked.push(bytes);
+    }),
+  ).rejects.toMatchObject({ type: 'invalid_request' });
+  expect(asked).toEqual([file.size]);
+  get.mockRestore();
 });
 
 it('a range of a file is read alone', async () => {

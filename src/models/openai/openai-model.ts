@@ -1,5 +1,6 @@
 // Any OpenAI-compatible API: the request goes out as it came in, but for its model and its parts, and the answer comes back so.
 import type { ChatChoice } from '../../contract/chat';
+import { LateBase64 } from '../../platform/late-base64';
 import type { ChatModel, ModelAnswer, ModelCall, ModelEvent, ModelStreamOptions } from '../model';
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
@@ -51,12 +52,14 @@ async function post(upstream: Upstream, call: ModelCall, stream: boolean): Promi
   const { provider, key } = upstream;
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
   if (key !== null) headers.Authorization = `Bearer ${key}`;
+  const late = new LateBase64();
+  const request = openaiRequest(upstream, call, stream, (bytes) => late.standIn(bytes));
   let response: Response;
   try {
     response = await providerFetch(`${provider.baseUrl ?? 'https://api.openai.com/v1'}/chat/completions`, {
       method: 'POST',
       headers,
-      body: JSON.stringify(openaiRequest(upstream, call, stream)),
+      body: late.body(JSON.stringify(request)),
       signal: call.signal,
     });
   } catch (cause) {

@@ -9,6 +9,11 @@ const AUDIO_FORMATS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/wav'
 /** OpenAI's own API knows `allowed_tools` and refusals in messages. Others refuse what they do not know. */
 const OPENAI_URL = 'https://api.openai.com/';
 
+/** How bytes stand in the request. */
+type Encode = (bytes: Uint8Array) => string;
+
+const inBase64: Encode = (bytes) => bytes.toBase64();
+
 /**
  * The client's request under the upstream's model. `metadata` stays here: upstreams take it only with storage. So does a
  * schema for an upstream that knows none: it stands in the messages.
@@ -17,6 +22,7 @@ export function openaiRequest(
   { provider, model, hasJsonSchema }: Upstream,
   { request, messages }: ModelCall,
   stream: boolean,
+  encode: Encode = inBase64,
 ): object {
   const {
     metadata: _ours,
@@ -31,7 +37,7 @@ export function openaiRequest(
     ...(!isOpenai && plainToolChoice(request)),
     ...(format && (hasJsonSchema || format.type !== 'json_schema') && { response_format: format }),
     model,
-    messages: messages.map((message) => openaiMessage(isOpenai ? message : withoutRefusal(message))),
+    messages: messages.map((message) => openaiMessage(isOpenai ? message : withoutRefusal(message), encode)),
     // Usage is always asked for: the account is charged by it.
     ...(stream && { stream: true, stream_options: { include_usage: true } }),
   };
@@ -51,12 +57,13 @@ function plainToolChoice(request: ChatRequest): object {
   return { tools: offered.tools, tool_choice: offered.choice };
 }
 
-export function openaiMessage(message: ModelMessage): object {
+export function openaiMessage(message: ModelMessage, encode: Encode = inBase64): object {
   if (!Array.isArray(message.content)) return message;
-  return { ...message, content: message.content.map(openaiPart) };
+  return { ...message, content: message.content.map((part) => openaiPart(part, encode)) };
 }
 
-function openaiPart(part: ModelPart): object {
+function openaiPart(part: ModelPart, encode: Encode): object {
+  const dataUrl = (mediaType: string, bytes: Uint8Array) => `data:${mediaType};base64,${encode(bytes)}`;
   switch (part.type) {
     case 'text':
       return part;
@@ -67,7 +74,7 @@ function openaiPart(part: ModelPart): object {
       };
     case 'audio': {
       const format = AUDIO_FORMATS[part.mediaType] ?? 'wav';
-      return { type: 'input_audio', input_audio: { data: part.bytes.toBase64(), format } };
+      return { type: 'input_audio', input_audio: { data: encode(part.bytes), format } };
     }
     case 'document': {
       // A text document is text to every model; OpenAI's `file` takes PDFs alone.
@@ -77,8 +84,4 @@ function openaiPart(part: ModelPart): object {
       return { type: 'file', file: { filename, file_data: dataUrl(part.mediaType, part.bytes) } };
     }
   }
-}
-
-function dataUrl(mediaType: string, bytes: Uint8Array): string {
-  return `data:${mediaType};base64,${bytes.toBase64()}`;
 }
