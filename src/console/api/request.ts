@@ -56,7 +56,8 @@ export async function request(method: string, path: string, options: RequestOpti
     throw noAnswer();
   }
   if (response.ok) return response;
-  const failure = failureOf(response.status, await response.text(), response.headers.get('x-request-id'));
+  const text = await whole(response.text());
+  const failure = failureOf(response.status, text, response.headers.get('x-request-id'));
   if (options.key === undefined) endSessionAfter(failure, path);
   throw failure;
 }
@@ -64,7 +65,17 @@ export async function request(method: string, path: string, options: RequestOpti
 /** The JSON of an answer. @throws as `request` does */
 export async function requestJson<T>(method: string, path: string, options?: RequestOptions): Promise<T> {
   const response = await request(method, path, options);
-  return (await response.json()) as T;
+  return (await whole(response.json())) as T;
+}
+
+/** What is read of an answer's body. @throws ApiFailure where it breaks off */
+export async function whole<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
+  } catch (error) {
+    // What the network breaks off is a TypeError; an abort, text that is no JSON and what a disk refuses are not.
+    throw error instanceof TypeError ? noAnswer() : error;
+  }
 }
 
 /** The key that a path asks for, and the language to answer in. */
@@ -94,7 +105,7 @@ export function failureOf(status: number, text: string, requestId: string | null
 }
 
 /** A key that is refused opens nothing more. */
-function endSessionAfter(failure: ApiFailure, path: string): void {
+export function endSessionAfter(failure: ApiFailure, path: string): void {
   if (failure.status !== 401) return;
   if (isAdminPath(path)) signOutAsAdmin(failure);
   else signOut(failure);

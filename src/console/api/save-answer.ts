@@ -1,6 +1,6 @@
 // Hands an answer to the browser as a download: a large one flows to the disk where the browser can do that, any other
 // passes through memory. A plain link would do neither: it carries no key, and a key has no place in a URL.
-import { noAnswer } from './request';
+import { whole } from './request';
 
 /** Smaller ones are not worth the question of where to. */
 const STREAMED_FROM_BYTES = 16 * 1024 ** 2;
@@ -8,8 +8,12 @@ const STREAMED_FROM_BYTES = 16 * 1024 ** 2;
 /** Long enough for the browser to have begun. */
 const RELEASE_MS = 10_000;
 
+interface RemovableFile extends FileSystemFileHandle {
+  remove?: () => Promise<void>;
+}
+
 /** Only Chromium's browsers have it, on secure origins. */
-type SavePicker = (options: { suggestedName: string }) => Promise<FileSystemFileHandle>;
+type SavePicker = (options: { suggestedName: string }) => Promise<RemovableFile>;
 
 /**
  * @param bytes how large it is; null where that is not known and may be much
@@ -24,17 +28,23 @@ export async function saveAnswer(
   const isLarge = bytes === null || bytes >= STREAMED_FROM_BYTES;
   const place = isLarge ? await choosePlace(filename) : 'memory';
   if (place === 'nowhere') return;
-  const answer = await ask();
   try {
-    if (place === 'memory' || answer.body === null) saveBlob(await answer.blob(), filename);
-    else await answer.body.pipeTo(await place.createWritable());
+    const answer = await ask();
+    if (place === 'memory' || answer.body === null) saveBlob(await whole(answer.blob()), filename);
+    else await whole(answer.body.pipeTo(await place.createWritable()));
   } catch (error) {
-    // What the network breaks off is a TypeError, what the disk refuses is not.
-    throw error instanceof TypeError ? noAnswer() : error;
+    // What went wrong is to be heard of, not that the rest of it stays.
+    if (place !== 'memory') await removeEmpty(place).catch(() => {});
+    throw error;
   }
 }
 
-async function choosePlace(filename: string): Promise<FileSystemFileHandle | 'memory' | 'nowhere'> {
+/** A file is made, or emptied, when it is chosen, and filled at the end of its download. Not every browser can remove it. */
+async function removeEmpty(file: RemovableFile): Promise<void> {
+  if ((await file.getFile()).size === 0) await file.remove?.();
+}
+
+async function choosePlace(filename: string): Promise<RemovableFile | 'memory' | 'nowhere'> {
   const { showSaveFilePicker } = window as { showSaveFilePicker?: SavePicker };
   if (showSaveFilePicker === undefined) return 'memory';
   try {

@@ -1,7 +1,7 @@
 // A streamed chat completion, chunk by chunk as it arrives.
 import type { ChunkChoice, Cost, Usage } from '../../contract/chat';
 import type { ErrorBody } from '../../contract/errors';
-import { ApiFailure, noAnswer, request } from './request';
+import { ApiFailure, noAnswer, request, whole } from './request';
 
 export interface ChatChunk {
   choices: ChunkChoice[];
@@ -14,7 +14,7 @@ export interface ChatChunk {
 export async function* streamChat(body: object, signal: AbortSignal): AsyncGenerator<ChatChunk> {
   const response = await request('POST', '/api/v1/chat/completions', { body, signal });
   const requestId = response.headers.get('x-request-id');
-  for await (const data of dataLines(response, signal)) {
+  for await (const data of dataLines(response)) {
     if (data === '[DONE]') return;
     const chunk = JSON.parse(data) as ChatChunk & { error?: ErrorBody };
     if (chunk.error !== undefined) {
@@ -26,14 +26,12 @@ export async function* streamChat(body: object, signal: AbortSignal): AsyncGener
 }
 
 /** What stands after `data:`, a line each: the API sends every event on one. */
-async function* dataLines(response: Response, signal: AbortSignal): AsyncGenerator<string> {
+async function* dataLines(response: Response): AsyncGenerator<string> {
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
   for (;;) {
-    const { value, done } = await reader.read().catch((error: unknown) => {
-      throw signal.aborted ? error : noAnswer();
-    });
+    const { value, done } = await whole(reader.read());
     if (done) return;
     const lines = (rest + value).split('\n');
     rest = lines.pop() ?? '';

@@ -1,6 +1,6 @@
 // Uploads a file with its progress, which `fetch` cannot tell: hence XMLHttpRequest.
 import type { FileResponse, UploadPurpose } from '../../contract/files';
-import { commonHeaders, failureOf, noAnswer } from './request';
+import { commonHeaders, endSessionAfter, failureOf, noAnswer } from './request';
 
 const PATH = '/api/v1/files';
 
@@ -14,7 +14,7 @@ interface UploadOptions {
 }
 
 /** @throws ApiFailure; a DOMException `AbortError` after an abort */
-export function uploadFile(file: File, options: UploadOptions): Promise<FileResponse> {
+export async function uploadFile(file: File, options: UploadOptions): Promise<FileResponse> {
   const form = new FormData();
   form.set('purpose', options.purpose);
   if (options.expiresAfter !== undefined) {
@@ -22,18 +22,27 @@ export function uploadFile(file: File, options: UploadOptions): Promise<FileResp
     form.set('expires_after[seconds]', String(options.expiresAfter));
   }
   form.set('file', file);
+  const answer = await post(form, options);
+  if (answer.status === 200) return JSON.parse(answer.responseText);
+  const requestId = answer.getResponseHeader('x-request-id');
+  const failure = failureOf(answer.status, answer.responseText, requestId);
+  endSessionAfter(failure, PATH);
+  throw failure;
+}
+
+function post(
+  form: FormData,
+  { onProgress, signal }: Pick<UploadOptions, 'onProgress' | 'signal'>,
+): Promise<XMLHttpRequest> {
   return new Promise((resolve, reject) => {
     const upload = new XMLHttpRequest();
     upload.open('POST', PATH);
     for (const [name, value] of Object.entries(commonHeaders(PATH))) upload.setRequestHeader(name, value);
-    upload.upload.addEventListener('progress', ({ loaded, total }) => options.onProgress?.(loaded / total));
-    upload.addEventListener('load', () => {
-      if (upload.status === 200) resolve(JSON.parse(upload.responseText));
-      else reject(failureOf(upload.status, upload.responseText, upload.getResponseHeader('x-request-id')));
-    });
+    upload.upload.addEventListener('progress', ({ loaded, total }) => onProgress?.(loaded / total));
+    upload.addEventListener('load', () => resolve(upload));
     upload.addEventListener('error', () => reject(noAnswer()));
     upload.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
-    options.signal?.addEventListener('abort', () => upload.abort());
+    signal?.addEventListener('abort', () => upload.abort());
     upload.send(form);
   });
 }

@@ -1,7 +1,7 @@
 // A look into a file: images as pictures, text as text and never as a page.
 import { useEffect, useState } from 'preact/hooks';
 import type { FileResponse } from '../../contract/files';
-import { request } from '../api/request';
+import { request, whole } from '../api/request';
 import { useResource } from '../api/use-resource';
 import { Dialog } from '../components/dialog';
 import { ErrorNotice } from '../components/error-notice';
@@ -37,7 +37,7 @@ function TextPreview({ file }: { file: FileResponse }) {
     async (signal) => {
       const headers: Record<string, string> =
         file.size > TEXT_LIMIT_BYTES ? { Range: `bytes=0-${TEXT_LIMIT_BYTES - 1}` } : {};
-      return (await request('GET', contentPath(file), { headers, signal })).text();
+      return whole((await request('GET', contentPath(file), { headers, signal })).text());
     },
     [file.id],
   );
@@ -57,7 +57,7 @@ function TextPreview({ file }: { file: FileResponse }) {
 
 function ImagePreview({ file }: { file: FileResponse }) {
   const image = useResource(
-    async (signal) => (await request('GET', contentPath(file), { signal })).blob(),
+    async (signal) => whole((await request('GET', contentPath(file), { signal })).blob()),
     [file.id],
   );
   const [url, setUrl] = useState<string | null>(null);
