@@ -79,6 +79,7 @@ export const en = {
   },
   common: {
     copied: 'Copied',
+    notCopied: 'Could not be copied',
     close: 'Close',
     cancel: 'Cancel',
     copy: 'Copy',
@@ -327,10 +328,10 @@ export const en = {
   },
   webhooks: {
     title: 'Webhooks',
-    lead: 'Endpoints that are told when a batch ends.',
+    lead: 'Endpoints that are told when a batch ends or much of the budget is spent.',
     create: 'Add endpoint',
     noneTitle: 'No endpoints yet',
-    noneText: 'An endpoint gets a signed event for each batch that ends.',
+    noneText: 'An endpoint gets a signed event for each batch that ends, and before the budget is spent.',
     events: 'Events',
     allEvents: 'All events',
     enabled: 'Enabled',

@@ -54,6 +54,7 @@ export const ko: Messages = {
   },
   common: {
     copied: '복사했습니다',
+    notCopied: '복사하지 못했습니다',
     close: '닫기',
     cancel: '취소',
     copy: '복사',
@@ -315,10 +316,10 @@ export const ko: Messages = {
   },
   webhooks: {
     title: '웹훅',
-    lead: '배치가 끝나면 알림을 받는 엔드포인트입니다.',
+    lead: '배치가 끝나거나 예산을 많이 쓰면 알림을 받는 엔드포인트입니다.',
     create: '엔드포인트 추가',
     noneTitle: '아직 엔드포인트가 없습니다',
-    noneText: '배치가 끝날 때마다 서명된 이벤트를 받습니다.',
+    noneText: '배치가 끝날 때마다, 그리고 예산이 소진되기 전에 서명된 이벤트를 받습니다.',
     events: '이벤트',
     allEvents: '모든 이벤트',
     enabled: '사용 중',
