@@ -76,6 +76,7 @@ describe('a source', () => {
   it('says which line is wrong', () => {
     expect(problemOf(`${lineText('a')}\n{"a":`)).toMatchObject({ code: 'not_json', line: 2 });
     expect(problemOf(`${lineText('a')}\n{"prompt": "Hi"}`)).toEqual({ code: 'not_a_request', line: 2 });
+    expect(problemOf(`\n\n${lineText('a')}\n{"a":`)).toMatchObject({ code: 'not_json', line: 4 });
     expect(problemOf(`${lineText('a')}\n7`)).toEqual({ code: 'not_a_request', line: 2 });
     expect(problemOf('')).toEqual({ code: 'empty' });
     expect(problemOf('id,city\n')).toEqual({ code: 'empty' });

@@ -17,6 +17,7 @@ describe('a table', () => {
     ['quoted line breaks', 'a,b\r\n"one\r\ntwo",3\r\n', [['one\r\ntwo', '3']]],
     ['doubled quotes', 'a,b\n"he said ""no""",2', [['he said "no"', '2']]],
     ['blanks after a closing quote', 'a,b\n"x" ,2', [['x', '2']]],
+    ['a text after a closing quote', 'a,b\n"x" y,2', [['x y', '2']]],
     ['semicolons', 'a;b\n1,5;2', [['1,5', '2']]],
     ['tabs', 'a\tb\nx, y\t2', [['x, y', '2']]],
     ['a byte order mark', '\uFEFFa,b\n1,2', [['1', '2']]],

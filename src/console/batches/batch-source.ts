@@ -70,8 +70,10 @@ async function textOf(file: File): Promise<string> {
 
 /** JSON Lines, a JSON array of requests, CSV, or one prompt a line. @throws SourceError */
 export function readText(name: string, text: string): BatchSource {
-  const trimmed = text.replace(/^\uFEFF/, '').trimStart();
-  if (trimmed.startsWith('{')) return requestsSource(name, trimmed);
+  const unmarked = text.replace(/^\uFEFF/, '');
+  const trimmed = unmarked.trimStart();
+  // Untrimmed, so that lines are counted as the text has them.
+  if (trimmed.startsWith('{')) return requestsSource(name, unmarked);
   const list = parseList(trimmed);
   if (list !== null) return requestsSource(name, list.map((entry) => JSON.stringify(entry)).join('\n'));
   const table = parseCsv(text);

@@ -22,7 +22,7 @@ function parseRows(text: string): string[][] {
   let row: string[] = [];
   let at = 0;
   while (at < text.length) {
-    const field = text[at] === '"' ? quotedField(text, at) : plainField(text, at, delimiter);
+    const field = text[at] === '"' ? quotedField(text, at, delimiter) : plainField(text, at, delimiter);
     row.push(field.value);
     at = field.end;
     if (text[at] === delimiter) {
@@ -46,24 +46,21 @@ function plainField(text: string, start: number, delimiter: string): { value: st
   return { value: text.slice(start, end), end };
 }
 
-/** What follows the closing quote up to the next delimiter is kept as it stands, since some writers put blanks there. */
-function quotedField(text: string, start: number): { value: string; end: number } {
+/** Blanks after the closing quote are left out, since some writers put them there; anything else is of the field. */
+function quotedField(text: string, start: number, delimiter: string): { value: string; end: number } {
   let value = '';
   let at = start + 1;
   for (;;) {
     const quote = text.indexOf('"', at);
     if (quote === -1) return { value: value + text.slice(at), end: text.length };
     value += text.slice(at, quote);
-    if (text[quote + 1] !== '"') return { value, end: skipBlanks(text, quote + 1) };
+    if (text[quote + 1] !== '"') {
+      const rest = plainField(text, quote + 1, delimiter);
+      return { value: rest.value.trim() === '' ? value : value + rest.value, end: rest.end };
+    }
     value += '"';
     at = quote + 2;
   }
-}
-
-function skipBlanks(text: string, start: number): number {
-  let at = start;
-  while (text[at] === ' ') at += 1;
-  return at;
 }
 
 /** The one that occurs most in the first line, outside of quotes. */
