@@ -4,17 +4,15 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccountObject } from '../../src/accounts/account-object';
 import { hashKey } from '../../src/accounts/api-key';
-import { boundOf } from '../../src/completions/estimate';
 import type { BatchResponse } from '../../src/contract/batches';
-import { findModel } from '../../src/models/catalogue';
 import { admit, settle } from '../accounts/accounts';
 import { admin, type Client, newClient, newKey, send } from '../http/client';
+import { COST, evenItem, ITEMS } from './even-items';
 import {
   booked,
   deliver,
   expectSound,
   later,
-  line,
   newRig,
   newSeed,
   type Rig,
@@ -28,15 +26,6 @@ import {
 } from './rig';
 
 afterEach(restore);
-
-/** An item that costs exactly its bound: it fills its `max_tokens`. All are of the same length, and price. */
-const ITEM = (n: number, fault = '') =>
-  line(String(n), `item ${String(n).padStart(3, '0')}${fault}\n@sandbox tokens=50`, { max_tokens: 50 });
-const ITEMS = Array.from({ length: 20 }, (_, n) => ITEM(n));
-
-const sandbox = findModel('sandbox');
-if (sandbox === null) throw new Error('no sandbox');
-const COST = boundOf(ITEM(0).body, sandbox, 'batch');
 
 const BOUNDED = { hasBounds: true };
 
@@ -189,7 +178,7 @@ describe('a batch beside others that hold money', () => {
   it('takes at most half of what is free, so that they find some', async () => {
     const client = await clientWith(100 * COST);
     const rig = await newRig(
-      Array.from({ length: 120 }, (_, n) => ITEM(n)),
+      Array.from({ length: 120 }, (_, n) => evenItem(n)),
       {
         client,
         rangeItems: 10,

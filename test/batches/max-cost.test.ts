@@ -1,12 +1,11 @@
 // The ceiling on what a batch may cost: never passed, and what it pays for is done.
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { boundOf } from '../../src/completions/estimate';
 import type { BatchLine, BatchResponse, BatchResult } from '../../src/contract/batches';
 import type { ListResponse } from '../../src/contract/lists';
-import { findModel } from '../../src/models/catalogue';
 import { sandbox } from '../../src/models/sandbox/sandbox-model';
 import { newClient } from '../http/client';
+import { boundNanoOf, COST, evenItem, ITEMS } from './even-items';
 import {
   booked,
   deliver,
@@ -28,19 +27,6 @@ import {
 } from './rig';
 
 afterEach(restore);
-
-/** An item that costs exactly its bound: it fills its `max_tokens`. All are of the same length, and price. */
-const ITEM = (n: number, fault = '') =>
-  line(String(n), `item ${String(n).padStart(3, '0')}${fault}\n@sandbox tokens=50`, { max_tokens: 50 });
-
-function costOfOne(item: BatchLine): number {
-  const model = findModel('sandbox');
-  if (model === null) throw new Error('no sandbox');
-  return boundOf(item.body, model, 'batch');
-}
-
-const COST = costOfOne(ITEM(0));
-const ITEMS = Array.from({ length: 20 }, (_, n) => ITEM(n));
 
 async function run(items: BatchLine[], maxCostNano: number, rangeItems: number): Promise<Rig> {
   const rig = await newRig(items, { rangeItems, spec: { maxCostNano } });
@@ -115,7 +101,7 @@ it('a ceiling that is far away changes nothing', async () => {
 describe('under a ceiling', () => {
   it('items that fail cost nothing, so that more of the others are done', async () => {
     const items = Array.from({ length: 20 }, (_, n) =>
-      n % 2 === 0 ? ITEM(n, '\n@sandbox error=not_found') : ITEM(n),
+      n % 2 === 0 ? evenItem(n, '\n@sandbox error=not_found') : evenItem(n),
     );
     const rig = await run(items, 10 * COST, 3);
     const { batch, nano } = await expectUnder(rig);
@@ -123,9 +109,11 @@ describe('under a ceiling', () => {
   });
 
   it('items that are tried again are paid for once', async () => {
-    const items = Array.from({ length: 9 }, (_, n) => (n % 3 === 0 ? ITEM(n, '\n@sandbox fail=1') : ITEM(n)));
+    const items = Array.from({ length: 9 }, (_, n) =>
+      n % 3 === 0 ? evenItem(n, '\n@sandbox fail=1') : evenItem(n),
+    );
     // The directive makes some dearer, and all of them are to be done.
-    const all = items.reduce((sum, item) => sum + costOfOne(item), 0);
+    const all = items.reduce((sum, item) => sum + boundNanoOf(item), 0);
     const rig = await run(items, all, 2);
     const { batch, nano } = await expectUnder(rig);
     expect([batch.completed, nano]).toEqual([9, all]);
@@ -157,7 +145,11 @@ describe('under a ceiling', () => {
       // Both of the others are done by the time that it turns out to be too dear.
       [1_000_000, 2],
     ] as const) {
-      const rig = await newRig([ITEM(0), long, ITEM(2)], { client, rangeItems: 3, spec: { maxCostNano } });
+      const rig = await newRig([evenItem(0), long, evenItem(2)], {
+        client,
+        rangeItems: 3,
+        spec: { maxCostNano },
+      });
       await runToEnd(rig);
       const { batch } = await expectSound(client, rig.id, rig.customIds);
       expect(batch).toMatchObject({ status: 'completed', completed });

@@ -5,7 +5,7 @@ import { addUsage, type ChatRequest } from '../../src/contract/chat';
 import { ApiError } from '../../src/contract/errors';
 import * as catalogue from '../../src/models/catalogue';
 import type { ModelCall } from '../../src/models/model';
-import { chatRequest, scriptedModel, USAGE } from './scripted-model';
+import { chatRequest, completionContext, scriptedModel, USAGE } from './scripted-model';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -26,16 +26,7 @@ async function run(answers: (string | ApiError)[], retries: number, more: Partia
   };
   vi.spyOn(catalogue, 'findModel').mockImplementation((id) => (id === model.id ? model : null));
   vi.spyOn(scheduler, 'wait').mockResolvedValue(undefined);
-  const completed = await completeChat(chatRequest(JSON_ASKED), {
-    ownOrigin: 'http://quire',
-    targets: { allowPrivate: false },
-    readFile: () => Promise.resolve(null),
-    attempt: 1,
-    signal: new AbortController().signal,
-    discount: 'none',
-    limit: null,
-    ...more,
-  });
+  const completed = await completeChat(chatRequest(JSON_ASKED), { ...completionContext(), ...more });
   return { ...completed, calls };
 }
 

@@ -4,13 +4,7 @@ import type { ChatRequest } from '../../src/contract/chat';
 import { errorMessage } from '../../src/contract/messages/render';
 import * as catalogue from '../../src/models/catalogue';
 import { failureOf } from '../models/openai/upstream';
-import { chatRequest, scriptedModel } from './scripted-model';
-
-const reader = {
-  ownOrigin: 'http://quire',
-  targets: { allowPrivate: false },
-  readFile: () => Promise.resolve(null),
-};
+import { chatRequest, NO_FILES, scriptedModel } from './scripted-model';
 
 const known = [
   scriptedModel([]),
@@ -31,7 +25,7 @@ const tool = { type: 'function' as const, function: { name: 'f' } };
 
 describe('a request', () => {
   it('that can be made comes with its model, its messages and its length', async () => {
-    const prepared = await prepare(chatRequest({ tools: [tool] }), reader);
+    const prepared = await prepare(chatRequest({ tools: [tool] }), NO_FILES);
     expect(prepared.model).toBe(known[0]);
     expect(prepared.messages).toEqual([{ role: 'user', content: 'Hello there' }]);
     expect(prepared.promptTokens).toBeGreaterThan(1);
@@ -67,16 +61,18 @@ describe('a request', () => {
       'messages',
     ],
   ])('with %s is refused', async (_, request, type, param) => {
-    expect(await failureOf(prepare(request, reader))).toMatchObject({ type, param });
+    expect(await failureOf(prepare(request, NO_FILES))).toMatchObject({ type, param });
   });
 
   it('for a model whose provider has no key says which one', async () => {
-    const error = await failureOf(prepare(chatRequest({ model: 'keyless' }), reader));
+    const error = await failureOf(prepare(chatRequest({ model: 'keyless' }), NO_FILES));
     expect(errorMessage(error, 'en')).toContain('ACME_KEY');
     expect(errorMessage(error, 'ko')).toContain('ACME_KEY');
   });
 
   it('with an empty list of tools needs no model that has them', async () => {
-    expect((await prepare(chatRequest({ model: 'toolless', tools: [] }), reader)).model.id).toBe('toolless');
+    expect((await prepare(chatRequest({ model: 'toolless', tools: [] }), NO_FILES)).model.id).toBe(
+      'toolless',
+    );
   });
 });

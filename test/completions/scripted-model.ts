@@ -1,4 +1,7 @@
-// What tests of completions share: a model that says what it is told to, in the catalogue or beside it.
+// What tests of completions share: a model that says what it is told to, in the catalogue or beside it, and what a
+// completion gets from around it.
+import type { CompletionContext } from '../../src/completions/complete';
+import type { PartReader } from '../../src/completions/content-parts';
 import type { ChatRequest, ChunkChoice, FinishReason, Usage } from '../../src/contract/chat';
 import { NO_USAGE } from '../../src/contract/chat';
 import type { CatalogueModel } from '../../src/models/catalogue';
@@ -108,4 +111,20 @@ export const chatRequest = (more: Partial<ChatRequest> = {}): ChatRequest => ({
   model: 'scripted',
   messages: [{ role: 'user', content: 'Hello there' }],
   ...more,
+});
+
+/** Finds no file, and may go to public addresses alone. */
+export const NO_FILES: PartReader = {
+  ownOrigin: 'http://quire',
+  targets: { allowPrivate: false },
+  readFile: () => Promise.resolve(null),
+};
+
+/** A first try, at full price and under no limit. */
+export const completionContext = (): CompletionContext => ({
+  ...NO_FILES,
+  attempt: 1,
+  signal: new AbortController().signal,
+  discount: 'none',
+  limit: null,
 });

@@ -9,6 +9,7 @@ import { chunksIn } from '../models/openai/upstream';
 import {
   chatRequest,
   chunk,
+  completionContext,
   type Script,
   type ScriptedModel,
   type Step,
@@ -32,13 +33,7 @@ afterEach(() => {
 
 function contextOf(more: Partial<StreamContext> = {}): StreamContext {
   return {
-    ownOrigin: 'http://quire',
-    targets: { allowPrivate: false },
-    readFile: () => Promise.resolve(null),
-    attempt: 1,
-    signal: new AbortController().signal,
-    discount: 'none',
-    limit: null,
+    ...completionContext(),
     describe: (error) => errorBody(error, 'en', 'req_1'),
     ...more,
   };
