@@ -451,7 +451,7 @@ export class AccountObject extends DurableObject<Env> {
     });
   }
 
-  /** Alarms end after six failures in a row, so none may fail. */
+  /** Alarms end after seven failures in a row, so none may fail. */
   override async alarm(): Promise<void> {
     const account = this.#account();
     if (account === null) return;

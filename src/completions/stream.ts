@@ -11,6 +11,7 @@ import {
 import { ApiError, type ErrorBody } from '../contract/errors';
 import type { CatalogueModel } from '../models/catalogue';
 import type { ModelEvent } from '../models/model';
+import { KEEP_ALIVE } from '../platform/server-sent-events';
 import { type CompletionContext, newCompletionId } from './complete';
 import { withinCost } from './cost-limit';
 import { evidence, formatInstruction } from './enforce';
@@ -27,7 +28,6 @@ const TICK_MS = 200;
 const HEARTBEAT_MS = 400;
 
 const ENCODER = new TextEncoder();
-const HEARTBEAT = ENCODER.encode(': keep-alive\n\n');
 
 export interface StreamContext extends CompletionContext {
   /** An error as the client reads it, inside the stream. */
@@ -191,7 +191,7 @@ class ChatStream {
     this.#untoldMs += TICK_MS;
     if (this.#silentMs >= this.#model.timeoutMs) this.#fail(controller, new ApiError('timeout'));
     else if (this.#untoldMs >= HEARTBEAT_MS) {
-      controller.enqueue(HEARTBEAT);
+      controller.enqueue(KEEP_ALIVE);
       this.#untoldMs = 0;
     }
   }
