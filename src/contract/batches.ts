@@ -54,7 +54,7 @@ const batchOptions = {
     .describe('USD. Once it would be passed, no item starts; the rest fail with `budget_exceeded`.'),
 };
 
-/** Form 1: chat requests that share a model. A message without `model` takes the batch's. */
+/** Form 1: chat requests that share a model. An input without `model` takes the batch's. */
 const sharedModelInput = chatRequest.extend({
   model: chatRequest.shape.model.optional(),
   custom_id: customId.nullish(),

@@ -171,11 +171,14 @@ export const deliveryListQuery = listQuery.extend({
 });
 export type DeliveryListQuery = z.infer<typeof deliveryListQuery>;
 
-/** One delivery, or all made since a time that have not arrived. */
+/** One delivery, or all since a time that were tried or given up, but have not arrived. */
 export const deliveryResend = z
   .strictObject({
     event_id: z.string().min(1).optional().describe('This one, whatever came of it'),
-    since: z.iso.datetime({ offset: true }).optional().describe('All of events since then that failed'),
+    since: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .describe('All events since then that were tried or given up, but have not arrived'),
   })
   .refine(({ event_id, since }) => (event_id === undefined) !== (since === undefined), {
     error: 'resend_what' satisfies OwnIssue,

@@ -158,7 +158,8 @@ export const webhookOperations = (): Operation[] => [
     id: 'resendWebhookDeliveries',
     tag: 'Webhooks',
     summary: 'Send events again',
-    description: 'One event, whatever came of it, or all since a time that failed. They keep their ids.',
+    description:
+      'One event, whatever came of it, or all since a time that were tried or given up, but have not arrived. They keep their ids.',
     security: 'account',
     pathParameters,
     body: { content: json(deliveryResend, RESEND_REQUESTS) },
