@@ -76,6 +76,14 @@ export function file(values: Partial<IndexedFile> = {}): IndexedFile {
   };
 }
 
+/** Nano-dollars that an account has reserved, row by row. */
+export function reservedBy({ accountId }: { accountId: string }): Promise<number> {
+  return runInDurableObject(env.ACCOUNTS.getByName(accountId), (_object, { storage }) => {
+    const sum = 'SELECT coalesce(sum(nano), 0) AS nano FROM reservations';
+    return storage.sql.exec<{ nano: number }>(sum).one().nano;
+  });
+}
+
 /** Every row of every table, as one text; empty where there is no table. */
 export function stored(account: DurableObjectStub<AccountObject>): Promise<string> {
   return runInDurableObject(account, (_object, { storage: { sql } }) =>

@@ -1,11 +1,10 @@
 // Batches under a monthly budget: what it pays for is done, never a nano-dollar more, whoever else spends beside them.
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccountObject } from '../../src/accounts/account-object';
 import { hashKey } from '../../src/accounts/api-key';
 import type { BatchResponse } from '../../src/contract/batches';
-import { admit, settle } from '../accounts/accounts';
+import { admit, reservedBy, settle } from '../accounts/accounts';
 import { admin, type Client, newClient, newKey, send } from '../http/client';
 import { COST, evenItem, ITEMS } from './even-items';
 import {
@@ -42,16 +41,6 @@ async function clientWith(nano: number): Promise<Client> {
 
 const accountOf = ({ accountId }: Client) => env.ACCOUNTS.getByName(accountId);
 
-/** Nano-dollars that are reserved, row by row. */
-function reservedIn(client: Client): Promise<number> {
-  return runInDurableObject(
-    accountOf(client),
-    (_object, { storage }) =>
-      storage.sql.exec<{ nano: number }>('SELECT coalesce(sum(nano), 0) AS nano FROM reservations').one()
-        .nano,
-  );
-}
-
 /** A request of the account's that is under way and may cost so much. */
 async function reserve(client: Client, id: string, nano: number): Promise<void> {
   const price = { boundNano: nano, leastNano: nano };
@@ -71,7 +60,7 @@ async function expectWithin(rig: Rig, budgetNano: number): Promise<BatchResponse
     expect([status_code, error?.type]).toEqual([429, 'budget_exceeded']);
     expect(error?.message).toContain('monthly budget');
   }
-  expect(await reservedIn(rig.client)).toBe(0);
+  expect(await reservedBy(rig.client)).toBe(0);
   return batch;
 }
 
@@ -144,9 +133,9 @@ it('what is booked and reserved never passes the budget, at any moment', async (
     );
     expect(spent + state.reservedNano).toBeLessThanOrEqual(state.budget?.ceilingNano ?? 0);
     const { nano } = await booked(rig.client);
-    expect(nano + (await reservedIn(rig.client))).toBeLessThanOrEqual(budgetNano);
+    expect(nano + (await reservedBy(rig.client))).toBeLessThanOrEqual(budgetNano);
     // The account holds all that the batch may still spend.
-    expect((state.budget?.ceilingNano ?? 0) - nano).toBeLessThanOrEqual(await reservedIn(rig.client));
+    expect((state.budget?.ceilingNano ?? 0) - nano).toBeLessThanOrEqual(await reservedBy(rig.client));
   };
   await watch();
   await runToEnd(rig, async (messages) => {
@@ -185,7 +174,7 @@ describe('a batch beside others that hold money', () => {
         spec: BOUNDED,
       },
     );
-    expect(await reservedIn(client)).toBe(50 * COST);
+    expect(await reservedBy(client)).toBe(50 * COST);
     await reserve(client, 'chat', 50 * COST);
     await settle(accountOf(client), [{ id: 'chat', spend: null }]);
     await runToEnd(rig);
@@ -203,7 +192,7 @@ describe('a batch beside others that hold money', () => {
     expect(batches.map(({ status }) => status)).toEqual(['completed', 'completed']);
     expect((await booked(client)).nano).toBe(13 * COST);
     expect(batches.reduce((sum, { completed }) => sum + completed, 0)).toBe(13);
-    expect(await reservedIn(client)).toBe(0);
+    expect(await reservedBy(client)).toBe(0);
   });
 });
 
@@ -228,7 +217,7 @@ it.each([
   expect([batch.completed, batch.failed]).toEqual([6, 14]);
   expect(results.at(-1)?.error?.message).toContain(reason);
   expect(await booked(client)).toEqual({ requests: 6, nano: 6 * COST });
-  expect(await reservedIn(client)).toBe(0);
+  expect(await reservedBy(client)).toBe(0);
 });
 
 it('an account without a budget is asked for no money', async () => {
@@ -254,9 +243,9 @@ it('a budget that is lifted while a batch runs holds it back no longer', async (
 it('a cancelled batch holds no money any more', async () => {
   const client = await clientWith(100 * COST);
   const rig = await newRig(ITEMS, { client, rangeItems: 5, spec: BOUNDED });
-  expect(await reservedIn(client)).toBe(20 * COST);
+  expect(await reservedBy(client)).toBe(20 * COST);
   await rig.batch.cancel(client.accountId);
-  expect(await reservedIn(client)).toBe(0);
+  expect(await reservedBy(client)).toBe(0);
 });
 
 it('holds from request to end, through the real queue, in USD', async () => {

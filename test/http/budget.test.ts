@@ -1,5 +1,5 @@
 // Monthly budgets over HTTP: never overspent, whoever asks at once, crashes or streams; and whole again next month.
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hashKey } from '../../src/accounts/api-key';
@@ -8,7 +8,7 @@ import { sizeOf } from '../../src/completions/estimate';
 import type { UsageResponse } from '../../src/contract/accounts';
 import type { ChatCompletion } from '../../src/contract/chat';
 import { findModel } from '../../src/models/catalogue';
-import { admit } from '../accounts/accounts';
+import { admit, reservedBy } from '../accounts/accounts';
 import { passTime, restore } from '../batches/rig';
 import { admin, type Client, clientOf, errorOf, newClient } from './client';
 
@@ -35,15 +35,6 @@ const nanoOf = (usd: number | undefined) => Math.round((usd ?? Number.NaN) * 1e9
 async function spentBy(client: Client): Promise<number> {
   const { total } = await client.json<UsageResponse>('GET', '/api/v1/usage');
   return nanoOf(total.cost?.total_cost);
-}
-
-function reservedBy({ accountId }: Client): Promise<number> {
-  return runInDurableObject(
-    env.ACCOUNTS.getByName(accountId),
-    (_object, { storage }) =>
-      storage.sql.exec<{ nano: number }>('SELECT coalesce(sum(nano), 0) AS nano FROM reservations').one()
-        .nano,
-  );
 }
 
 /** A client whose account has so much a month. */
