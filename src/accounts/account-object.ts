@@ -346,15 +346,13 @@ export class AccountObject extends DurableObject<Env> {
     return this.ctx.storage.kv.get(WEBHOOKS_KEY) === true;
   }
 
-  /** Takes a batch off the list; what it spent stays booked. Answers whether no one needs its input's bytes any more. */
-  removeBatch(id: string): boolean {
-    return this.#held(true, () => {
-      const fileId = this.#batches.remove(id);
-      return (
-        fileId === null ||
-        (this.#stored.files.keyOf(fileId) === null && this.#batches.readersOf(fileId) === null)
-      );
-    });
+  /**
+   * Takes a batch off the list; what it spent stays booked. Answers whether no one needs its input's bytes any more, also to a
+   * removal that is repeated: so the caller says which uploaded file it read, or null.
+   */
+  removeBatch(id: string, inputFileId: string | null): boolean {
+    this.#held(undefined, () => this.#batches.remove(id));
+    return inputFileId === null || !this.holdsBytes(inputFileId);
   }
 
   listBatches(query: BatchIndexQuery): Page<BatchEntry> | null {

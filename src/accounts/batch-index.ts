@@ -88,13 +88,8 @@ export class BatchIndex {
     this.#sql.exec('UPDATE batches SET unsettled = 0 WHERE id = ?', id);
   }
 
-  /** Takes a batch off the list and answers the file it read, or null. */
-  remove(id: string): string | null {
-    const [row] = this.#sql.exec<{ input_file_id: string | null }>(
-      'DELETE FROM batches WHERE id = ? RETURNING input_file_id',
-      id,
-    );
-    return row?.input_file_id ?? null;
+  remove(id: string): void {
+    this.#sql.exec('DELETE FROM batches WHERE id = ?', id);
   }
 
   isRunning(id: string): boolean {

@@ -428,12 +428,15 @@ export class BatchObject extends DurableObject<Env> {
     this.#watchers.delete(watcher);
   }
 
-  async #destroy(): Promise<void> {
-    await removeTraces(this.env, this.#record.current());
+  readonly #destroy = onceAtATime(async () => {
+    // Another may have asked for it, too, and have been first.
+    const batch = this.#record.get();
+    if (batch === null) return;
+    await removeTraces(this.env, batch);
     this.#record.forget();
     await this.ctx.storage.deleteAll();
     this.#notices.forget();
-  }
+  });
 
   /** Sets the alarm for the next thing that is due, if it is not set for earlier. */
   async #arm(): Promise<void> {

@@ -47,7 +47,7 @@ export async function removeTraces(env: Env, { spec }: Batch): Promise<void> {
   const account = env.ACCOUNTS.getByName(spec.accountId);
   const files = [spec.outputFileId, spec.errorFileId];
   for (const id of files) await account.removeFile(id);
-  const inputIsFree = await account.removeBatch(spec.id);
+  const inputIsFree = await account.removeBatch(spec.id, spec.inputFileId);
   const keys = files.map((id) => fileKey(spec.accountId, id));
   await env.BUCKET.delete(inputIsFree ? [...keys, spec.inputKey] : keys);
 }

@@ -40,10 +40,10 @@ async function restoreAlarms(env: Env, accountId: string): Promise<void> {
 
 async function catchUpStale(env: Env, accountId: string, before: number): Promise<void> {
   const account = env.ACCOUNTS.getByName(accountId);
-  for (const { id } of await account.staleBatches(before, STALE_PER_ACCOUNT)) {
+  for (const { id, inputFileId } of await account.staleBatches(before, STALE_PER_ACCOUNT)) {
     const batch = env.BATCHES.getByName(id);
     // A batch that is gone and could not say so: a crash in the middle of its removal.
     if (await batch.holdsData()) await batch.wake();
-    else await account.removeBatch(id);
+    else await account.removeBatch(id, inputFileId);
   }
 }

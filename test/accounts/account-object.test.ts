@@ -89,7 +89,7 @@ it('asking an object that holds no account finds nothing and writes nothing', as
   expect(await account.listBatches(list)).toEqual(nothing);
   expect(await account.listBatches({ ...list, after: 'batch_x' })).toBeNull();
   expect(await account.staleBatches(NOW, 1)).toEqual([]);
-  expect(await account.removeBatch('batch_x')).toBe(true);
+  expect(await account.removeBatch('batch_x', null)).toBe(true);
   expect(await account.usage({ groupBy: 'day' })).toMatchObject({ data: [], total: { requests: 0 } });
   expect(await stored(account)).toBe('');
 });

@@ -232,7 +232,7 @@ describe('a batch’s ledger', () => {
     const ledger = [entry({ requests: 3, tokens: 30 })];
     await account.addBatch({ id, keyId: 'key_a', createdAt: 0, status: 'completed', inputFileId: null });
     await endBatch(account, id, 'key_a', ledger);
-    await account.removeBatch(id);
+    await account.removeBatch(id, null);
     expect(await total(account)).toMatchObject(sum(3, 30));
     await endBatch(account, id, 'key_a', ledger);
     expect(await total(account)).toMatchObject(sum(3, 30));

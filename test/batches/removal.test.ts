@@ -114,6 +114,18 @@ describe('a deleted batch', () => {
     expect((await rig.client.send('GET', `/v1/files/${rig.spec.inputFileId}/content`)).status).toBe(200);
   });
 
+  it('leaves it also where it is deleted twice at once', async () => {
+    const rig = await newFileRig(toJsonLines(linesOf(CONTENTS)));
+    await runToEnd(rig);
+    const usage = await booked(rig.client);
+    const removals = [1, 2, 3].map(() => rig.client.send('DELETE', `/api/v1/batches/${rig.id}`));
+    const statuses = (await Promise.all(removals)).map(({ status }) => status);
+    // Whoever comes late finds nothing, or that it is done.
+    expect(statuses).toContain(200);
+    expect(statuses.filter((status) => status !== 200 && status !== 404)).toEqual([]);
+    await expectGone(rig, usage, [rig.spec.inputKey]);
+  });
+
   it('must have ended', async () => {
     const rig = await newRig(linesOf(CONTENTS));
     const response = await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`);
@@ -215,6 +227,18 @@ describe('the cron', () => {
     await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`);
     expect(await env.BUCKET.head(inputKey)).toBeNull();
   });
+});
+
+it('a removal that is cut short is done again, and leaves the client its file', async () => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const rig = await newFileRig(toJsonLines(linesOf(CONTENTS)));
+  await runToEnd(rig);
+  const usage = await booked(rig.client);
+  vi.spyOn(env.BUCKET, 'delete').mockRejectedValueOnce(new Error('R2 is away'));
+  expect((await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`)).status).toBe(500);
+  expect((await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`)).status).toBe(200);
+  await expectGone(rig, usage, [rig.spec.inputKey]);
+  expect((await rig.client.send('GET', `/v1/files/${rig.spec.inputFileId}/content`)).status).toBe(200);
 });
 
 it('a removal that is cut short is done again by the alarm', async () => {
