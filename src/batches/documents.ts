@@ -9,8 +9,9 @@ import type { ProgressSource } from './progress-stream';
 import { linesSize, rangeInit, resultLines } from './result-lines';
 import { resultsInCommitOrder, resultsInInputOrder, textOf } from './results';
 
-/** Result events a subscriber is given at once. */
+/** Result events a subscriber is given at once: so many, or fewer that are large. A result alone may have 4 MiB. */
 const EVENT_CHUNK_RESULTS = 50;
+const EVENT_CHUNK_BYTES = 256 * 1024;
 
 /** All of it but the webhook, whose secret stays with the batch. */
 export function batchSnapshot({ spec: { webhook: _secret, ...spec }, state }: Batch): BatchSnapshot {
@@ -69,8 +70,11 @@ function resultEvents(
   let text = '';
   let last = sequence;
   let count = 0;
+  let size = 0;
   for (const entry of resultsInCommitOrder(store, batch, sequence)) {
-    if (entry.sequence === null || count++ === EVENT_CHUNK_RESULTS) break;
+    if (entry.sequence === null || count === EVENT_CHUNK_RESULTS || size >= EVENT_CHUNK_BYTES) break;
+    count += 1;
+    size += entry.size;
     last = entry.sequence;
     text += encodeEvent({ id: last, event: 'result', data: textOf(entry) });
   }
