@@ -216,9 +216,17 @@ class Committer {
     if (this.#pendingBytes >= COMMIT_BYTES) await this.flush('all');
   }
 
-  /** One commit after the other: a range's reports must arrive in order. */
+  /**
+   * One commit after the other: a range's reports must arrive in order. After one that failed nothing can be reported any
+   * more, and what runs on would be paid for and lost.
+   */
   flush(what: Flush): Promise<void> {
-    this.#flushing = this.#flushing.then(() => this.#commit(what));
+    this.#flushing = this.#flushing
+      .then(() => this.#commit(what))
+      .catch((error) => {
+        this.stopAll();
+        throw error;
+      });
     return this.#flushing;
   }
 
@@ -226,7 +234,7 @@ class Committer {
     clearInterval(this.#timer);
   }
 
-  /** Nothing more is started, and what is in flight is dropped: the batch is over. */
+  /** Nothing more is started, and what is in flight is dropped: the batch is over, or cannot be reached. */
   stopAll(): void {
     for (const run of this.#runs) run.lost.abort(new ApiError('batch_cancelled'));
   }

@@ -6,6 +6,9 @@ import { isBlank } from './input-scan';
 import type { FinishedItem } from './run-item';
 import { allDone } from './state';
 
+/** How long a range waits whose lines could not be read. */
+const READ_RETRY_MS = 2_000;
+
 /** An item of a range that is still to be run. */
 export interface RangeItem {
   run: RangeRun;
@@ -38,9 +41,19 @@ export class RangeRun {
     this.#left = grant.aloneWithNano;
   }
 
-  /** The items without an outcome, their lines read from the input object when the first is asked for. */
+  /**
+   * The items without an outcome, their lines read from the input object when the first is asked for. None where that fails:
+   * the range goes back, and the others of its delivery go on.
+   */
   async *items(bucket: R2Bucket, inputKey: string): AsyncGenerator<RangeItem> {
-    const lines = await readLines(bucket, inputKey, this.grant);
+    let lines: string[] | null;
+    try {
+      lines = await readLines(bucket, inputKey, this.grant);
+    } catch (error) {
+      console.error(JSON.stringify({ event: 'batch.input_unread', key: inputKey, cause: String(error) }));
+      this.#retryAfterMs = Math.max(this.#retryAfterMs, READ_RETRY_MS);
+      return;
+    }
     for (let position = 0; position < this.grant.count; position++) {
       if (!(this.grant.done & (1 << position))) {
         yield { run: this, position, line: lines?.[position] ?? null };

@@ -100,6 +100,16 @@ describe('a consumer that dies', () => {
     expect((await booked(rig.client)).requests).toBe(batch.completed);
   });
 
+  it('that cannot report any more starts nothing, and drops what is under way', async () => {
+    const slow = Array.from({ length: 12 }, (_, n) => `${n}\n@sandbox latency=${n === 0 ? 1 : 60_000}ms`);
+    const rig = await newRig(linesOf(slow), { rangeItems: 12 });
+    const asked = vi.spyOn(sandbox, 'complete');
+    // The first commit, a second after the first outcome, is the one that fails: a minute before the others would be done.
+    expect(await deliver(await nextMessages(rig), dyingEnv('commit', 'before'))).toEqual(['retry']);
+    // Six at first, and one in the place of the first.
+    expect(asked).toHaveBeenCalledTimes(7);
+  });
+
   it('after a part of a range leaves only the rest to be done again', async () => {
     const rig = await newRig(linesOf(['0', '1\n@sandbox latency=3s', '2', '3']), { rangeItems: 4 });
     const asked = vi.spyOn(sandbox, 'complete');
@@ -303,6 +313,24 @@ it('a queue that takes nothing for a while delays a batch and loses none of it',
   await later(rig, 1_000_000);
   await runToEnd(rig);
   await expectSound(rig.client, rig.id, rig.customIds);
+});
+
+it('a range whose lines cannot be read just now goes back, and the others of its delivery are done', async () => {
+  const complaints = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const rig = await newRig(linesOf(['a', 'b', 'c', 'd', 'e']), { rangeItems: 2 });
+  const asked = vi.spyOn(sandbox, 'complete');
+  const get = env.BUCKET.get.bind(env.BUCKET);
+  const read = vi.spyOn(env.BUCKET, 'get').mockImplementationOnce(get);
+  read.mockRejectedValueOnce(new Error('R2 is away'));
+  expect(await deliver(await nextMessages(rig))).toEqual(['ack', 'ack', 'ack']);
+  expect(await stateOf(rig)).toMatchObject({ phase: 'running', completed: 3, inFlight: 0 });
+  expect(complaints).toHaveBeenCalledOnce();
+  await later(rig, 1_000);
+  expect(rig.sent).toEqual([]);
+  await later(rig, 2_000);
+  await runToEnd(rig);
+  await expectSound(rig.client, rig.id, rig.customIds);
+  expect(asked).toHaveBeenCalledTimes(5);
 });
 
 it('items whose inputs are gone from R2 fail, rather than being tried for ever', async () => {
