@@ -285,10 +285,11 @@ export class AccountObject extends DurableObject<Env> {
 
   /**
    * Whether a batch may run now: from then on it counts as running, and it is told whether it has to ask for money. Null
-   * where there is no room, or while the account is suspended. Asking again answers the same.
+   * where there is no room, while the account is suspended, or where it has ended. Asking again answers the same.
    */
   startBatch(batch: NewBatchEntry): { hasBudget: boolean } | null {
     this.#makeTables();
+    if (this.#batches.hasEnded(batch.id)) return null;
     const holders = this.#desk.holders(batch.keyId);
     if (!this.#batches.isRunning(batch.id)) {
       // Counted only where it matters: it reads a row for each batch that runs.
@@ -303,7 +304,10 @@ export class AccountObject extends DurableObject<Env> {
     return { hasBudget: hasBudget(holders) };
   }
 
-  /** Books what a batch has spent by now and gives it more, beside what it holds; null where there is no budget. */
+  /**
+   * Books what a batch has spent by now and gives it more, beside what it holds; null where there is no budget, or where the
+   * batch has ended.
+   */
   fundBatch(
     { id, keyId }: NewBatchEntry,
     ledger: LedgerEntry[],
@@ -313,7 +317,7 @@ export class AccountObject extends DurableObject<Env> {
     this.#makeTables();
     return this.#transaction(() => {
       this.#usage.bookBatch(id, keyId, ledger);
-      return this.#desk.fundBatch(id, keyId, wish, now);
+      return this.#batches.hasEnded(id) ? null : this.#desk.fundBatch(id, keyId, wish, now);
     });
   }
 

@@ -97,6 +97,15 @@ export class BatchIndex {
     return row !== undefined;
   }
 
+  /** What came after the end of a batch, though it was sent before, must not bring it back. */
+  hasEnded(id: string): boolean {
+    const [row] = this.#sql.exec(
+      "SELECT 1 FROM batches WHERE id = ? AND status NOT IN ('pending', 'running')",
+      id,
+    );
+    return row !== undefined;
+  }
+
   /** Running batches of a key, or without one of the whole account. */
   countRunning(keyId: string | null): number {
     return this.#sql

@@ -116,6 +116,22 @@ describe('the end of a batch', () => {
     expect(await all()).toEqual(before);
   });
 
+  it('stands against what was sent before it and comes after it: a start, and a wish for money', async () => {
+    const account = await newAccount({ monthly_budget: 1, concurrent_batches: 1 });
+    const late = batch();
+    await account.addBatch(late);
+    await account.endBatch(completed(late), end());
+    expect(await account.startBatch(late)).toBeNull();
+    const wish = { heldNano: 0, leastNano: 1, nextNano: 1000, wantedNano: 1000 };
+    expect(await account.fundBatch(late, [], wish)).toBeNull();
+    expect((await account.listBatches(LIST))?.data).toEqual([
+      { ...late, status: 'completed', summary: '{"id":"…"}' },
+    ]);
+    // Neither its room nor its money is taken.
+    expect((await account.describe())?.used).toMatchObject({ reserved: 0, concurrent_batches: 0 });
+    expect(await starts(account, batch())).toBe(true);
+  });
+
   it('is noted whole or not at all', async () => {
     const account = await newAccount();
     const broken = file({ sha256: null as unknown as string });
