@@ -388,6 +388,11 @@ export class AccountObject extends DurableObject<Env> {
     this.#held(undefined, () => this.#batches.settle(id));
   }
 
+  /** An ended batch has something to do again: the cron looks after it. */
+  unsettleBatch(id: string): void {
+    this.#held(undefined, () => this.#batches.unsettle(id));
+  }
+
   usage(query: UsageReportQuery): UsageResponse {
     return {
       object: 'usage',

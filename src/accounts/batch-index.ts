@@ -88,6 +88,11 @@ export class BatchIndex {
     this.#sql.exec('UPDATE batches SET unsettled = 0 WHERE id = ?', id);
   }
 
+  /** It has something to do again. */
+  unsettle(id: string): void {
+    this.#sql.exec('UPDATE batches SET unsettled = 1 WHERE id = ?', id);
+  }
+
   remove(id: string): void {
     this.#sql.exec('DELETE FROM batches WHERE id = ?', id);
   }

@@ -149,6 +149,10 @@ export class BatchObject extends DurableObject<Env> {
     if (delivery === null) return 'not_ended';
     this.#notices.resend(delivery);
     await this.#arm();
+    // Where this fails only the cron does not know of it.
+    await this.env.ACCOUNTS.getByName(accountId)
+      .unsettleBatch(batch.spec.id)
+      .catch(this.#logStep('batch.unsettle_failed', batch.spec.id));
     return this.#notices.own();
   }
 

@@ -34,6 +34,8 @@ export interface Delivery extends NewDelivery {
   sequence: number;
   /** Attempts since it was put in, or since it was last asked for again: its place in the schedule. */
   tries: number;
+  /** When it was due. */
+  nextAt: number;
   attempts: DeliveryAttempt[];
 }
 
@@ -117,9 +119,19 @@ export class DeliveryOutbox {
       .one().at;
   }
 
-  /** Writes down an attempt that began at a time, and what follows it. A delivery that is gone by then stays gone. */
+  /**
+   * Writes down an attempt that began at a time, and what follows it. A delivery that is gone by then stays gone, and one that
+   * was asked for again meanwhile, or given up, stays that, unless it has arrived.
+   */
   record(delivery: Delivery, at: number, outcome: DeliveryOutcome, decision: DeliveryDecision): void {
     if (!this.#hasTable()) return;
+    const [stored] = this.#sql.exec<Pick<DeliveryRow, 'status' | 'tries' | 'next_at'>>(
+      'SELECT status, tries, next_at FROM deliveries WHERE n = ?',
+      delivery.sequence,
+    );
+    if (stored === undefined) return;
+    const isAsItWas = stored.tries === delivery.tries && stored.next_at === delivery.nextAt;
+    const isDecided = isAsItWas || decision.status === 'delivered';
     const attempt: DeliveryAttempt = {
       attempt: (delivery.attempts.at(-1)?.attempt ?? 0) + 1,
       at: new Date(at).toISOString(),
@@ -130,9 +142,9 @@ export class DeliveryOutbox {
     };
     this.#sql.exec(
       'UPDATE deliveries SET status = ?, tries = ?, next_at = ?, attempts = ? WHERE n = ?',
-      decision.status,
-      delivery.tries + 1,
-      decision.nextAt,
+      isDecided ? decision.status : stored.status,
+      isDecided ? delivery.tries + 1 : stored.tries,
+      isDecided ? decision.nextAt : stored.next_at,
       JSON.stringify([...delivery.attempts, attempt].slice(-LOGGED_ATTEMPTS)),
       delivery.sequence,
     );
@@ -237,6 +249,7 @@ function fromRow(row: DeliveryRow): Delivery {
     body: row.body,
     sequence: row.n,
     tries: row.tries,
+    nextAt: row.next_at ?? 0,
     attempts: JSON.parse(row.attempts),
   };
 }

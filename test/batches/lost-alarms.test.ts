@@ -65,6 +65,24 @@ it('an ended batch is looked after until its webhook has arrived', async () => {
   expect(await lookedAfter(rig.client.accountId)).toEqual([]);
 });
 
+it('an ended batch whose webhook is sent again is looked after again', async () => {
+  const url = newHosts()('again');
+  const { at } = receivers({ [url]: [200, 500, 200] });
+  const rig = await newRig(linesOf(['a']), { spec: { webhook: { url, secret: null } } });
+  await runToEnd(rig);
+  await runDurableObjectAlarm(rig.batch);
+  await expect.poll(() => at(url).length).toBe(1);
+  await sweepBatches(env, Date.now());
+  expect(await lookedAfter(rig.client.accountId)).toEqual([]);
+  await rig.batch.resendWebhook(rig.client.accountId);
+  await runDurableObjectAlarm(rig.batch);
+  await expect.poll(() => at(url).length).toBe(2);
+  expect(await lookedAfter(rig.client.accountId)).toEqual([rig.id]);
+  await loseAlarm(rig.batch);
+  await sweepBatches(env, Date.now());
+  expect(await alarmOf(rig.batch)).not.toBeNull();
+});
+
 it('a batch that nobody is told of is not looked after once it has ended', async () => {
   const rig = await newRig(linesOf(['a']));
   expect(await lookedAfter(rig.client.accountId)).toEqual([rig.id]);

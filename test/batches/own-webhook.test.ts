@@ -173,6 +173,28 @@ describe('a webhook', () => {
 describe('sending again', () => {
   const resend = ({ client, id }: Rig) => client.send('POST', `/api/v1/batches/${id}/deliveries/resend`);
 
+  it('while an attempt is under way is not forgotten when that fails for good', async () => {
+    let isResent = false;
+    const fetched = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('ok'));
+    fetched.mockImplementationOnce(async () => {
+      while (!isResent) await scheduler.wait(5);
+      return new Response(null, { status: 410 });
+    });
+    const rig = await newHooked();
+    // Ended by the client: the alarm has nothing but the webhook left to do.
+    await rig.batch.cancel(rig.client.accountId);
+    const alarm = runDurableObjectAlarm(rig.batch);
+    await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce());
+    expect((await resend(rig)).status).toBe(202);
+    isResent = true;
+    await alarm;
+    await ring(rig);
+    expect((await deliveriesOf(rig)).map(({ attempt, status }) => [attempt, status])).toEqual([
+      [1, 410],
+      [2, 200],
+    ]);
+  });
+
   it.each([
     ['arrived', 200],
     ['failed and is still to be tried', 500],
