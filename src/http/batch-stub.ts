@@ -5,7 +5,8 @@ import type { BatchStatus } from '../contract/batches';
 import { isBatchId } from '../contract/ids';
 import type { ListQuery, Page } from '../contract/lists';
 import type { AppContext } from './context';
-import { found, knownPage } from './found';
+import { filledPage } from './filled-page';
+import { found } from './found';
 
 /** The batch a path names. An id that cannot be one wakes no Durable Object. */
 export function batchStub(c: AppContext): DurableObjectStub<BatchObject> {
@@ -24,11 +25,11 @@ export async function listBatches(
   list: ListQuery & { status?: BatchStatus | undefined },
 ): Promise<Page<BatchSnapshot>> {
   const { accountId } = c.var;
-  const page = knownPage(await c.env.ACCOUNTS.getByName(accountId).listBatches(list), list.after);
-  const batches = await Promise.all(
-    page.data.map(async ({ id, summary }): Promise<BatchSnapshot | null> => {
+  return filledPage(
+    list,
+    async (query) => c.env.ACCOUNTS.getByName(accountId).listBatches({ ...list, ...query }),
+    async ({ id, summary }): Promise<BatchSnapshot | null> => {
       return summary === null ? c.env.BATCHES.getByName(id).snapshot(accountId) : JSON.parse(summary);
-    }),
+    },
   );
-  return { data: batches.filter((batch) => batch !== null), hasMore: page.hasMore };
 }

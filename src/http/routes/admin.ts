@@ -7,6 +7,7 @@ import { listQuery, listResponse } from '../../contract/lists';
 import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../../platform/prometheus';
 import { administered } from '../authenticate';
 import type { AppContext, AppEnv } from '../context';
+import { filledPage } from '../filled-page';
 import { found, knownPage } from '../found';
 import { usageReport } from '../usage-report';
 import { jsonBody, query } from '../validate';
@@ -18,10 +19,12 @@ export const adminRoutes = new Hono<AppEnv>()
   })
   .get('/accounts', query(listQuery), async (c) => {
     const list = c.req.valid('query');
-    const page = knownPage(await c.env.REGISTRY.getByName('registry').list(list), list.after);
-    const accounts = await Promise.all(page.data.map(({ id }) => c.env.ACCOUNTS.getByName(id).describe()));
-    const data = accounts.filter((account) => account !== null);
-    return c.json(listResponse({ ...page, data }, (account) => account.id));
+    const page = await filledPage(
+      list,
+      async (query) => c.env.REGISTRY.getByName('registry').list(query),
+      async ({ id }) => c.env.ACCOUNTS.getByName(id).describe(),
+    );
+    return c.json(listResponse(page, (account) => account.id));
   })
   .get('/accounts/:id', async (c) => c.json(found(await account(c).describe(), 'account')))
   .patch('/accounts/:id', jsonBody(accountUpdate), async (c) => {
