@@ -8,6 +8,9 @@ import { decideClaim, type HeldKey, IDEMPOTENCY_LEASE_MS, newHeldKey } from './i
 /** A stored value may have 2 MB. */
 const PART_BYTES = 1024 ** 2;
 
+/** How long after it failed the removal is tried again. */
+const REMOVAL_RETRY_MS = 60_000;
+
 export type IdempotencyClaim =
   /** The caller runs the request: the first, or again after a run that was cut off or came to nothing lasting. */
   | { state: 'run'; holder: string; id: string | null; isRerun: boolean }
@@ -80,8 +83,17 @@ export class IdempotencyObject extends DurableObject<Env> {
     if (held !== null) this.#save({ ...held, leaseUntil: 0 });
   }
 
+  /** Alarms end after six failures in a row, so none may fail: an answer whose alarm is gone would be kept for ever. */
   override async alarm(): Promise<void> {
-    await this.ctx.storage.deleteAll();
+    try {
+      const { expiresAt = 0 } = this.#held() ?? {};
+      // The key may have been used anew while its alarm was on the way.
+      if (Date.now() < expiresAt) await this.ctx.storage.setAlarm(expiresAt);
+      else await this.ctx.storage.deleteAll();
+    } catch (error) {
+      console.error(JSON.stringify({ event: 'idempotency.kept', cause: String(error) }));
+      await this.ctx.storage.setAlarm(Date.now() + REMOVAL_RETRY_MS);
+    }
   }
 
   #held(): HeldKey | null {

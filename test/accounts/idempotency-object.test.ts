@@ -1,12 +1,20 @@
 // The object of one `Idempotency-Key`: its leases, what it keeps, and its end.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { IDEMPOTENCY_LEASE_MS } from '../../src/accounts/idempotency-claim';
 import type { IdempotencyObject } from '../../src/accounts/idempotency-object';
 
 const NOW = Date.now();
 const DAY_MS = 86_400_000;
+
+afterEach(() => void vi.restoreAllMocks());
+
+/** Rings a key's alarm as at that time. */
+function ring(key: DurableObjectStub<IdempotencyObject>, now: number): Promise<boolean> {
+  vi.spyOn(Date, 'now').mockReturnValue(now);
+  return runDurableObjectAlarm(key);
+}
 
 const newKey = () => env.IDEMPOTENCY.getByName(`acct:${crypto.randomUUID()}`);
 
@@ -125,7 +133,7 @@ describe('a key', () => {
     await key.record(holder, 'a', new Response('x'));
     const at = await runInDurableObject(key, (_object, { storage }) => storage.getAlarm());
     expect(at).toBe(NOW + DAY_MS);
-    expect(await runDurableObjectAlarm(key)).toBe(true);
+    expect(await ring(key, NOW + DAY_MS)).toBe(true);
     const left = await runInDurableObject(key, (_object, { storage }) => Array.from(storage.kv.list()));
     expect(left).toEqual([]);
     expect(await key.claim('b', 'batch', NOW)).toMatchObject({ state: 'run', isRerun: false });
@@ -138,5 +146,25 @@ describe('a key', () => {
     const next = await run(key, NOW + DAY_MS);
     expect(next.isRerun).toBe(false);
     expect(next.id).not.toBe(first.id);
+    // The late alarm may be on its way already: it leaves the new day alone.
+    await ring(key, NOW + DAY_MS + 1);
+    expect(await key.claim('a', 'batch', NOW + DAY_MS + 2)).toMatchObject({ state: 'running' });
+    await ring(key, NOW + 2 * DAY_MS);
+    expect(await key.claim('a', 'batch', NOW + DAY_MS + 3)).toMatchObject({ state: 'run', isRerun: false });
+  });
+
+  it('whose removal fails is removed later, rather than kept for ever', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const key = newKey();
+    const { holder } = await run(key);
+    await key.record(holder, 'a', new Response('x'));
+    await runInDurableObject(key, (_object, { storage }) => {
+      vi.spyOn(storage, 'deleteAll').mockRejectedValueOnce(new Error('the disk is away'));
+    });
+    await ring(key, NOW + DAY_MS);
+    const at = await runInDurableObject(key, (_object, { storage }) => storage.getAlarm());
+    expect(at).toBeGreaterThan(NOW + DAY_MS);
+    await ring(key, at ?? 0);
+    expect(await key.claim('b', 'batch', NOW)).toMatchObject({ state: 'run', isRerun: false });
   });
 });
