@@ -48,7 +48,13 @@ export async function removeOrphans(
   });
   const orphans: string[] = [];
   for (const { key, uploaded } of page.objects) {
-    if (uploaded.getTime() <= pass.now - ORPHAN_AGE_MS && (await isOrphan(key))) orphans.push(key);
+    if (uploaded.getTime() > pass.now - ORPHAN_AGE_MS) continue;
+    try {
+      if (await isOrphan(key)) orphans.push(key);
+    } catch (error) {
+      // Nor may one that cannot be asked: it stays until the next round.
+      console.error(JSON.stringify({ event: 'sweep.failed', object: key, cause: String(error) }));
+    }
   }
   if (orphans.length > 0) await env.BUCKET.delete(orphans);
   await registry.setCursor(pass.name, page.truncated ? (page.objects.at(-1)?.key ?? null) : null);

@@ -45,6 +45,8 @@ export class BatchObject extends DurableObject<Env> {
   readonly #hub = new ProgressHub(progressSource(this.#record));
   /** When the account was last asked for room; an object that just woke asks at once. */
   #roomAskedAt = 0;
+  /** After an alarm that failed: the next one is not before, or one whose time is past would ring without a pause. */
+  #restUntil = 0;
   /** Consumers that wait for the end, each with what ends its wait. */
   readonly #watchers = new Map<string, () => void>();
 
@@ -306,7 +308,10 @@ export class BatchObject extends DurableObject<Env> {
   override async alarm(): Promise<void> {
     const batch = this.#record.get();
     if (batch === null) return;
-    await this.#tick(Date.now()).catch(this.#logStep('batch.alarm_failed', batch.spec.id));
+    await this.#tick(Date.now()).catch((error: unknown) => {
+      this.#logStep('batch.alarm_failed', batch.spec.id)(error);
+      this.#restUntil = Date.now() + STEP_RETRY_MS;
+    });
     await this.#arm();
   }
 
@@ -446,7 +451,7 @@ export class BatchObject extends DurableObject<Env> {
   async #arm(): Promise<void> {
     const batch = this.#record.get();
     if (batch === null) return;
-    const at = Math.max(this.#nextAt(batch), Date.now());
+    const at = Math.max(this.#nextAt(batch), this.#restUntil, Date.now());
     const armed = await this.ctx.storage.getAlarm();
     if (armed === null || at < armed) await this.ctx.storage.setAlarm(at);
   }
