@@ -36,17 +36,17 @@ export function ceilingOf({ budget }: BatchState, maxCostNano: number | null): n
 }
 
 /**
- * What comes of a waiting range: it is dispatched with so much money, it waits for what is in flight, the account is asked
- * for more first, or the money is used up and the batch is at its end.
+ * What comes of a waiting range: it is dispatched with so much money, or with null, since nothing limits it; it waits for
+ * what is in flight; the account is asked for more first; or the money is used up and the batch is at its end.
  */
 export function decideDispatch(
   batch: BatchState,
   range: RangeState,
   maxCostNano: number | null,
   now: number,
-): number | 'wait' | 'ask' | Ceiling {
+): number | null | 'wait' | 'ask' | Ceiling {
   const ceilingNano = ceilingOf(batch, maxCostNano);
-  if (ceilingNano === null) return 0;
+  if (ceilingNano === null) return null;
   const nano = allowance(batch, range, ceilingNano);
   if (nano === range.boundNano) return nano;
   const { budget } = batch;

@@ -201,13 +201,18 @@ export function allowance(batch: BatchState, range: RangeState, ceilingNano: num
   return batch.inFlight === 0 ? Math.max(0, left) : null;
 }
 
-/** Hands a waiting range to the queue, with what it may spend. Less than its bound means that it runs alone. */
+/**
+ * Hands a waiting range to the queue, with what it may spend, or null where nothing limits it. Less than its bound means
+ * that it runs alone.
+ */
 export function dispatch(
   batch: BatchState,
   range: RangeState,
-  reservedNano: number,
+  givenNano: number | null,
   now: number,
 ): { batch: BatchState; range: RangeState } {
+  const reservedNano = givenNano ?? 0;
+  const isShort = givenNano !== null && givenNano < range.boundNano;
   return {
     batch: {
       ...batch,
@@ -218,7 +223,7 @@ export function dispatch(
       ...range,
       ...lease.dispatch(range, now),
       reservedNano,
-      boundNano: reservedNano < range.boundNano ? UNBOUNDED : range.boundNano,
+      boundNano: isShort ? UNBOUNDED : range.boundNano,
     },
   };
 }

@@ -14,6 +14,7 @@ import {
   later,
   newRig,
   newSeed,
+  nextMessages,
   type Rig,
   randomFrom,
   readBatch,
@@ -120,6 +121,15 @@ describe('an account with money for so many items', () => {
     expect((await expectWithin(rig, 9 * COST)).completed).toBe(9);
     expect(calls).toBeGreaterThan(1);
   });
+});
+
+it('a batch that was made under a budget that is gone by its start runs like any other', async () => {
+  const rig = await newRig(ITEMS, { rangeItems: 6, spec: BOUNDED });
+  const messages = (await nextMessages(rig)).filter((message) => message.kind === 'run');
+  const claimed = await rig.batch.claim(messages);
+  expect(claimed?.spec.hasCeiling).toBe(false);
+  // Its items side by side, and not one after the other.
+  expect(claimed?.grants.map(({ aloneWithNano }) => aloneWithNano)).toEqual(messages.map(() => null));
 });
 
 it('what is booked and reserved never passes the budget, at any moment', async () => {
