@@ -20,7 +20,8 @@ export async function dryRun(env: Env, locale: Locale, order: BatchOrder): Promi
   if (object === null) throw new ApiError('not_found', { missing: 'file', param: 'input_file_id' });
   const start = { byte: 0, line: 0, item: 0 };
   for await (const line of scanInput(object.body, start, new Set(), locale)) {
-    if (!line.ok) {
+    if (line.kind === 'blank') continue;
+    if (line.kind === 'fault') {
       const { line: number, param } = line.error;
       throw new ApiError('invalid_request', {
         code: line.error.code,

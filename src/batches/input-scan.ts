@@ -20,8 +20,13 @@ export interface ScanPlace {
 }
 
 export type ScannedLine =
-  | { ok: true; item: BatchLine; model: CatalogueModel; start: number; length: number; next: ScanPlace }
-  | { ok: false; error: InputError; cause: ApiError };
+  | { kind: 'input'; item: BatchLine; model: CatalogueModel; start: number; length: number; next: ScanPlace }
+  | { kind: 'fault'; error: InputError; cause: ApiError }
+  /** Many blank lines in a row. */
+  | { kind: 'blank'; next: ScanPlace };
+
+/** Blank lines cost little, but a file may have 200 million of them: whoever scans hears of so many in a row. */
+const BLANK_LINES_TOLD = 10_000;
 
 /**
  * Every line that is not blank, checked. Ends early, with an error, at one item too many.
@@ -38,8 +43,9 @@ export async function* scanInput(
   let { byte, line, item } = from;
   const failed = (code: InputErrorCode, error: ApiError): ScannedLine => {
     const message = errorMessage(error, locale);
-    return { ok: false, error: { code, message, param: error.param, line }, cause: error };
+    return { kind: 'fault', error: { code, message, param: error.param, line }, cause: error };
   };
+  let blank = 0;
   for await (const { bytes, length, tooLong } of splitLines(stream, BATCH_LINE_LIMIT_BYTES)) {
     const start = byte;
     byte += length;
@@ -48,7 +54,11 @@ export async function* scanInput(
       yield failed('invalid_request', lineTooLong());
       continue;
     }
-    if (isBlank(bytes)) continue;
+    if (isBlank(bytes)) {
+      if (++blank % BLANK_LINES_TOLD === 0) yield { kind: 'blank', next: { byte, line, item } };
+      continue;
+    }
+    blank = 0;
     if (item === BATCH_ITEMS_LIMIT) {
       yield failed(
         'too_many_tasks',
@@ -59,7 +69,7 @@ export async function* scanInput(
     item += 1;
     const checked = await checkLine(bytes, seen);
     if (!checked.ok) yield failed(checked.code, checked.error);
-    else yield { ...checked, start, length, next: { byte, line, item } };
+    else yield { kind: 'input', ...checked.input, start, length, next: { byte, line, item } };
   }
 }
 
@@ -77,7 +87,7 @@ export function lineTooLong(): ApiError {
 }
 
 type CheckedLine =
-  | { ok: true; item: BatchLine; model: CatalogueModel }
+  | { ok: true; input: { item: BatchLine; model: CatalogueModel } }
   | { ok: false; code: InputErrorCode; error: ApiError };
 
 async function checkLine(bytes: Uint8Array, seen: Set<string>): Promise<CheckedLine> {
@@ -102,7 +112,7 @@ async function checkLine(bytes: Uint8Array, seen: Set<string>): Promise<CheckedL
   }
   seen.add(customId);
   try {
-    return { ok: true, item: line.data, model: await checkInput(body) };
+    return { ok: true, input: { item: line.data, model: await checkInput(body) } };
   } catch (error) {
     return { ok: false, code: 'invalid_request', error: asApiError(error).at('body') };
   }

@@ -52,7 +52,7 @@ export async function planInput(
   for await (const line of scanInput(object.body, grant.from, seen, grant.locale)) {
     if (!(await planner.take(line))) return;
     if (planner.isFull) break;
-    if (planner.lines % LINES_A_TURN === 0) await scheduler.wait(0);
+    if (line.kind === 'blank' || planner.lines % LINES_A_TURN === 0) await scheduler.wait(0);
   }
   await planner.finish();
 }
@@ -88,8 +88,9 @@ class Planner {
   /** Takes the next line. False where the plan is no longer ours. */
   async take(line: ScannedLine): Promise<boolean> {
     this.lines += 1;
-    if (line.ok) this.#cut(line);
-    else this.#errors.push(line.error);
+    if (line.kind === 'input') this.#cut(line);
+    else if (line.kind === 'fault') this.#errors.push(line.error);
+    else this.#skipTo(line.next);
     const due = this.#cuts.length >= REPORT_RANGES || Date.now() - this.#reportedAt >= REPORT_INTERVAL_MS;
     return due ? this.#hand(false) : true;
   }
@@ -117,7 +118,7 @@ class Planner {
   }
 
   /** After an error the batch can only fail, and what is cut already is enough to go on from. */
-  #cut({ item, model, start, length, next }: Extract<ScannedLine, { ok: true }>): void {
+  #cut({ item, model, start, length, next }: Extract<ScannedLine, { kind: 'input' }>): void {
     if (this.#errors.length > 0) return;
     const boundNano = this.#grant.hasBounds ? boundOf(item.body, model, 'batch') : 0;
     const full = this.#cutter.add({ customId: item.custom_id, start, length, boundNano });
@@ -128,6 +129,15 @@ class Planner {
     this.#place = next;
     const { model: id } = item.body;
     this.#model = this.#model === undefined || this.#model === id ? id : null;
+  }
+
+  /** Whoever goes on need not read the blank lines again, which could take longer than one planner may live. */
+  #skipTo(next: ScanPlace): void {
+    if (this.#errors.length > 0) return;
+    const open = this.#cutter.flush();
+    if (open !== null) this.#cuts.push(open);
+    this.#place = next;
+    this.#cutPlace = next;
   }
 
   async #hand(done: boolean): Promise<boolean> {

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchMessage, RangeCut } from '../../src/batches/batch-spec';
 import { type PlanGrant, planInput } from '../../src/batches/plan';
+import type { PlanReport } from '../../src/batches/state';
 import { newClient } from '../http/client';
 import {
   booked,
@@ -123,6 +124,48 @@ describe('a planner that dies', () => {
     rig.sent.push(again as BatchMessage);
     await runToEnd(rig);
     await expectSound(rig.client, rig.id, ['0', '1']);
+  });
+});
+
+describe('a planner among millions of blank lines', () => {
+  it('says where it is, so that the next goes on there', async () => {
+    const inputs = linesOf(['a', 'b', 'c']).map((input) => `${JSON.stringify(input)}\n`);
+    const text = inputs.join('\n'.repeat(25_000));
+    const rig = await newFileRig(text);
+    const from = { byte: 0, line: 0, item: 0 };
+    const grant: PlanGrant = {
+      epoch: 1,
+      inputKey: rig.spec.inputKey,
+      locale: 'en',
+      hasBounds: false,
+      from,
+      model: undefined,
+    };
+    // A clock by which every line takes long enough to be reported.
+    let now = Date.now();
+    vi.spyOn(Date, 'now').mockImplementation(() => (now += 2_000));
+    const plan = async (start: typeof from, stopAt: number) => {
+      const reports: PlanReport[] = [];
+      const cuts: RangeCut[] = [];
+      await planInput(env.BUCKET, { ...grant, from: start }, new Set(), async (_epoch, report, some) => {
+        reports.push(report);
+        cuts.push(...some);
+        return reports.length < stopAt;
+      });
+      return { cuts, next: reports.at(-1)?.next ?? from };
+    };
+    // The first input, and ten thousand blank lines.
+    const first = await plan(from, 2);
+    expect(first.next).toEqual({ byte: (inputs[0]?.length ?? 0) + 10_000, line: 10_001, item: 1 });
+    expect(first.cuts.map(({ customIds }) => customIds)).toEqual([['0']]);
+    const rest = await plan(first.next, Number.POSITIVE_INFINITY);
+    const cuts = [...first.cuts, ...rest.cuts];
+    expect(cuts.map(({ customIds, first: n }) => [n, ...customIds])).toEqual([
+      [0, '0'],
+      [1, '1'],
+      [2, '2'],
+    ]);
+    for (const [n, { start, end }] of cuts.entries()) expect(text.slice(start, end)).toBe(inputs[n]);
   });
 });
 
