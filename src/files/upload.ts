@@ -86,10 +86,14 @@ async function listFile(env: Env, accountId: string, file: IndexedFile): Promise
     const refusal = await account.addFile(file);
     if (refusal !== null) throw refusalError(refusal);
   } catch (error) {
-    // The row may have been written all the same. The bytes may only go when it is surely not there.
+    // The row may have been written all the same, or by a run before. The bytes may only go when it is surely not there, and
+    // nothing reads them.
     await account
       .removeFile(file.id)
-      .then(() => env.BUCKET.delete(file.r2Key))
+      .then(async (removal) => {
+        if (removal === 'in_use' || removal?.bytesToDelete === null) return;
+        await env.BUCKET.delete(file.r2Key);
+      })
       .catch(() => undefined);
     throw error;
   }

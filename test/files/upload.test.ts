@@ -1,6 +1,7 @@
 // Uploads from a request's body to R2 and the index: what is stored, and that nothing is after any failure.
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { AccountObject } from '../../src/accounts/account-object';
 import { ApiError } from '../../src/contract/errors';
 import { newId } from '../../src/contract/ids';
 import { FILE_LIMIT_BYTES } from '../../src/contract/limits';
@@ -12,7 +13,7 @@ const PART = 5 * 1024 ** 2;
 
 type Field = [name: string, value: string | File];
 
-function upload(accountId: string, fields: Field[]) {
+function upload(accountId: string, fields: Field[], id?: string) {
   const form = new FormData();
   for (const [name, value] of fields) form.append(name, value);
   const request = new Request('http://x/', { method: 'POST', body: form });
@@ -21,6 +22,7 @@ function upload(accountId: string, fields: Field[]) {
     accountId,
     { body: request.body, contentType: request.headers.get('content-type'), contentLength: null },
     NOW,
+    id,
   );
 }
 
@@ -65,6 +67,24 @@ describe('an upload', () => {
     });
     expect(await env.ACCOUNTS.getByName(accountId).getFile(file.id, NOW)).toEqual(file);
     expect(await (await env.BUCKET.get(file.r2Key))?.bytes()).toEqual(SAMPLES.png);
+  });
+
+  it('that is run again and fails leaves the bytes of the run before to the batch that reads them', async () => {
+    const accountId = newId('acct');
+    const fields: Field[] = [
+      ['purpose', 'batch'],
+      ['file', text(SAMPLES.jsonl, 'in.jsonl', 'application/jsonl')],
+    ];
+    const { id, r2Key } = await upload(accountId, fields);
+    const reader = { id: newId('batch'), keyId: 'key_a', createdAt: NOW, inputFileId: id };
+    await env.ACCOUNTS.getByName(accountId).addBatch({ ...reader, status: 'running' });
+    const add = vi.spyOn(AccountObject.prototype, 'addFile').mockImplementation(() => {
+      throw new Error('the account is out of reach');
+    });
+    await expect(upload(accountId, fields, id)).rejects.toThrow('out of reach');
+    add.mockRestore();
+    expect(await env.BUCKET.head(r2Key)).not.toBeNull();
+    expect(await env.ACCOUNTS.getByName(accountId).getFile(id, NOW)).not.toBeNull();
   });
 
   it('may send its fields in any order', async () => {
