@@ -14,6 +14,8 @@ export interface PreparedRequest {
   messages: ModelMessage[];
   /** Tokens, by estimate. */
   promptTokens: number;
+  /** Those that have to fit into a model's context: whether a PDF does, its provider knows. */
+  knownTokens: number;
 }
 
 /**
@@ -50,16 +52,17 @@ export function unknownModel(id: string): ApiError {
 export async function prepare(request: ChatRequest, reader: PartReader): Promise<PreparedRequest> {
   const model = await checkChatRequest(request);
   const messages = await resolveMessages(request, model, reader);
-  const { text, image, audio } =
+  const { text, image, audio, guessed } =
     countUnreadParts(request) > 0
       ? estimatePromptTokens(request, messages)
       : estimateUnreadPromptTokens(request);
   const promptTokens = text + image + audio;
-  if (promptTokens > model.contextWindow) {
+  const knownTokens = promptTokens - guessed;
+  if (knownTokens > model.contextWindow) {
     throw new ApiError('context_length_exceeded', {
-      detail: ['context_length', promptTokens, model.contextWindow],
+      detail: ['context_length', knownTokens, model.contextWindow],
       param: 'messages',
     });
   }
-  return { model, messages, promptTokens };
+  return { model, messages, promptTokens, knownTokens };
 }

@@ -26,9 +26,9 @@ export function candidates(request: ChatRequest, prepared: PreparedRequest): Cat
 function canTake(
   { hasTools, contextWindow, modalities }: CatalogueModel,
   { tools }: ChatRequest,
-  { messages, promptTokens }: PreparedRequest,
+  { messages, knownTokens }: PreparedRequest,
 ): boolean {
-  if ((tools?.length && !hasTools) || promptTokens > contextWindow) return false;
+  if ((tools?.length && !hasTools) || knownTokens > contextWindow) return false;
   return messages.every(
     ({ content }) => !Array.isArray(content) || content.every(({ type }) => modalities.includes(type)),
   );

@@ -45,6 +45,8 @@ export interface PromptTokens {
   text: number;
   image: number;
   audio: number;
+  /** How much of `text` says little: a PDF's bytes may be a few scanned pages. Enough to reserve by, not to refuse. */
+  guessed: number;
 }
 
 /** Tokens of a text, linear in its length. */
@@ -59,7 +61,7 @@ export function firstTokens(text: string, tokens: number): string {
 
 /** Everything a model reads for this request: messages, their parts, tools and the response's schema. */
 export function estimatePromptTokens(request: ChatRequest, messages: readonly ModelMessage[]): PromptTokens {
-  const total: PromptTokens = { text: 0, image: 0, audio: 0 };
+  const total: PromptTokens = { text: 0, image: 0, audio: 0, guessed: 0 };
   for (const message of messages) addMessage(total, message, addPart);
   addInstructions(total, request);
   return total;
@@ -78,7 +80,7 @@ const UNREAD_ESTIMATES = new WeakMap<ChatRequest, Readonly<PromptTokens>>();
 export function estimateUnreadPromptTokens(request: ChatRequest): Readonly<PromptTokens> {
   const known = UNREAD_ESTIMATES.get(request);
   if (known !== undefined) return known;
-  const total: PromptTokens = { text: 0, image: 0, audio: 0 };
+  const total: PromptTokens = { text: 0, image: 0, audio: 0, guessed: 0 };
   for (const message of request.messages) addMessage(total, message, addUnreadPart);
   addInstructions(total, request);
   UNREAD_ESTIMATES.set(request, total);
@@ -118,7 +120,10 @@ function addUnreadPart(total: PromptTokens, part: ContentPart | RefusalPart): vo
   else if (part.type === 'refusal') total.text += estimateTextTokens(part.refusal);
   else if (part.type === 'image' || part.type === 'image_url') total.image += IMAGE_UNKNOWN_TOKENS;
   else if (part.type === 'audio' || part.type === 'input_audio') total.audio += AUDIO_UNKNOWN_TOKENS;
-  else total.text += DOCUMENT_UNKNOWN_TOKENS;
+  else {
+    total.text += DOCUMENT_UNKNOWN_TOKENS;
+    total.guessed += DOCUMENT_UNKNOWN_TOKENS;
+  }
 }
 
 function addPart(total: PromptTokens, part: ModelPart): void {
@@ -137,7 +142,9 @@ function addPart(total: PromptTokens, part: ModelPart): void {
       return;
     case 'document': {
       const isText = part.mediaType.startsWith('text/');
-      total.text += byBytes(part.bytes, isText ? TEXT_DOCUMENT_BYTES_PER_TOKEN : PDF_BYTES_PER_TOKEN);
+      const tokens = byBytes(part.bytes, isText ? TEXT_DOCUMENT_BYTES_PER_TOKEN : PDF_BYTES_PER_TOKEN);
+      total.text += tokens;
+      if (!isText) total.guessed += tokens;
       return;
     }
   }

@@ -10,6 +10,7 @@ const known = [
   scriptedModel([]),
   scriptedModel([], { id: 'toolless', hasTools: false }),
   scriptedModel([], { id: 'short', contextWindow: 20 }),
+  scriptedModel([], { id: 'reader', contextWindow: 20, modalities: ['text', 'document'] }),
 ];
 
 beforeEach(() => {
@@ -68,6 +69,31 @@ describe('a request', () => {
     const error = await failureOf(prepare(chatRequest({ model: 'keyless' }), NO_FILES));
     expect(errorMessage(error, 'en')).toContain('ACME_KEY');
     expect(errorMessage(error, 'ko')).toContain('ACME_KEY');
+  });
+
+  it('with a PDF goes to its provider, however large: its bytes say little of its text', async () => {
+    const bytes = new Uint8Array(50_000);
+    bytes.set(new TextEncoder().encode('%PDF-1.7'));
+    const file = { file_data: `data:application/pdf;base64,${bytes.toBase64()}`, filename: 'scan.pdf' };
+    const of = (text: string) =>
+      chatRequest({
+        model: 'reader',
+        messages: [
+          {
+            role: 'user',
+            content: [
+              { type: 'text', text },
+              { type: 'file', file },
+            ],
+          },
+        ],
+      });
+    const prepared = await prepare(of('Hello'), NO_FILES);
+    expect(prepared.promptTokens).toBeGreaterThan(1_000);
+    expect(prepared.knownTokens).toBeLessThan(20);
+    expect(await failureOf(prepare(of('word '.repeat(50)), NO_FILES))).toMatchObject({
+      type: 'context_length_exceeded',
+    });
   });
 
   it('with an empty list of tools needs no model that has them', async () => {

@@ -112,14 +112,19 @@ describe('a model that stands in', () => {
   /** Ids of those asked for a request, of a catalogue that holds nothing but them. */
   function standIns(
     others: CatalogueModel[],
-    more: { messages?: ModelMessage[]; promptTokens?: number; tools?: ChatRequest['tools'] } = {},
+    more: { messages?: ModelMessage[]; knownTokens?: number; tools?: ChatRequest['tools'] } = {},
   ): string[] {
     vi.spyOn(catalogue, 'findModel').mockImplementation(
       (id) => others.find((other) => other.id === id) ?? null,
     );
     const asked = scriptedModel([], { id: 'a', fallbacks: ['gone', ...others.map(({ id }) => id)] });
-    const { messages = [text], promptTokens = 10, tools } = more;
-    return candidates(chatRequest({ tools }), { model: asked, messages, promptTokens }).map(({ id }) => id);
+    const { messages = [text], knownTokens = 10, tools } = more;
+    return candidates(chatRequest({ tools }), {
+      model: asked,
+      messages,
+      promptTokens: 1_000,
+      knownTokens,
+    }).map(({ id }) => id);
   }
 
   it('is in the catalogue, and never the model itself', () => {
@@ -140,8 +145,8 @@ describe('a model that stands in', () => {
 
   it('has room for the prompt', () => {
     const others = [scriptedModel([], { id: 'b', contextWindow: 99 }), model('c')];
-    expect(standIns(others, { promptTokens: 100 })).toEqual(['a', 'c']);
-    expect(standIns(others, { promptTokens: 99 })).toEqual(['a', 'b', 'c']);
+    expect(standIns(others, { knownTokens: 100 })).toEqual(['a', 'c']);
+    expect(standIns(others, { knownTokens: 99 })).toEqual(['a', 'b', 'c']);
   });
 
   it.each<ErrorType>(['invalid_request', 'unsupported_media_type', 'context_length_exceeded'])(
