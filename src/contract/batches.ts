@@ -209,6 +209,10 @@ export const batchCreateQuery = z.object({
     .describe('`true` or `1`: checks and estimates, and makes nothing'),
 });
 
+export const batchStreamQuery = z.object({
+  include: z.literal('results').optional().describe('Adds a `result` event for each item'),
+});
+
 export const resultsQuery = z.object({
   limit: listQuery.shape.limit,
   after: z.string().min(1).optional().describe('A `custom_id`: continues after it'),

@@ -26,7 +26,9 @@ export async function readJson(c: Context, limitBytes: number, tooLarge: () => A
 
 function requireJsonType(contentType: string): void {
   const type = contentType.split(';')[0]?.trim() ?? '';
-  if (!JSON_TYPE.test(type)) throw new ApiError('invalid_request', { detail: ['json_expected', type] });
+  if (!JSON_TYPE.test(type)) {
+    throw new ApiError('invalid_request', { detail: ['json_expected', type], param: 'Content-Type' });
+  }
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(contentType)?.[1];
   if (charset !== undefined && !UTF8_CHARSET.test(charset)) {
     throw new ApiError('invalid_request', {

@@ -503,6 +503,10 @@ describe('the stream', () => {
     const batch = await make([input('Hi')]);
     const other = await make([input('Hi')]);
     const path = `/api/v1/batches/${batch.id}/stream`;
+    expect(await errorOf(await client.send('GET', `${path}?include=result`))).toMatchObject({
+      type: 'invalid_request',
+      param: 'include',
+    });
     for (const token of ['', 'x', new URL(other.stream_url).searchParams.get('token')]) {
       const response = await send(null, 'GET', `${path}?token=${token}`);
       expect(response.status).toBe(401);

@@ -46,7 +46,8 @@ beforeAll(async () => {
   });
   const part = await owner.json<{ id: string }>('POST', `/v1/uploads/${upload.id}/parts`, BODIES.parts?.());
   const webhook = await owner.json<{ id: string }>('POST', '/api/v1/webhooks', {
-    json: { url: 'https://hooks.example.com/' },
+    // Nothing here tells of those.
+    json: { url: 'https://hooks.example.com/', events: ['budget.threshold'] },
   });
   const batch = await owner.json<BatchResponse>('POST', '/api/v1/batches', {
     json: { model: 'sandbox', inputs: [{ messages: [{ role: 'user', content: SECRET_TEXT }] }] },

@@ -1,12 +1,14 @@
 // A batch's events over SSE, opened by a key or, since EventSource cannot send headers, by the token of its stream_url.
 import { Hono } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import { batchStreamQuery } from '../../contract/batches';
 import { ApiError } from '../../contract/errors';
 import { EVENT_STREAM_HEADERS } from '../../platform/server-sent-events';
 import { authenticated } from '../authenticate';
 import { batchStub } from '../batch-stub';
 import type { AppContext, AppEnv } from '../context';
 import { tracked } from '../request-log';
+import { query } from '../validate';
 
 /** A token is the batch's to judge. */
 const authenticatedWithoutToken = createMiddleware<AppEnv>((c, next) =>
@@ -16,6 +18,7 @@ const authenticatedWithoutToken = createMiddleware<AppEnv>((c, next) =>
 export const batchStreamRoutes = new Hono<AppEnv>().get(
   '/batches/:id/stream',
   authenticatedWithoutToken,
+  query(batchStreamQuery),
   async (c) => {
     const headers = new Headers();
     if (!hasToken(c)) headers.set('x-quire-account', c.var.accountId);

@@ -6,6 +6,7 @@ import {
   batchListQuery,
   batchResponse,
   batchResult,
+  batchStreamQuery,
   dryRunResponse,
   fileBatch,
   linesBatch,
@@ -54,10 +55,6 @@ An item that the window's end or a cancel left undone has \`status_code: null\` 
 
 With \`Accept: application/jsonl\` the answer is all results as JSON Lines, one result a line, of which a \`Range\` can be asked for; the
 query then only chooses the order.`;
-
-const streamQuery = z.object({
-  include: z.literal('results').optional().describe('Adds a `result` event for each item'),
-});
 
 const pathParameters = { id: { description: "The batch's id", example: BATCH_ID } };
 const completed = { completed: { summary: 'Ended, one item failed', value: COMPLETED_BATCH } };
@@ -223,7 +220,7 @@ export const batchOperations = (): Operation[] => [
     description: STREAM,
     security: 'account_or_stream_token',
     pathParameters,
-    query: streamQuery,
+    query: batchStreamQuery,
     requestHeaders: ['Last-Event-ID'],
     answers: {
       200: {
@@ -237,7 +234,7 @@ export const batchOperations = (): Operation[] => [
         },
       },
     },
-    errors: ['batch_not_found'],
+    errors: ['query_invalid', 'batch_not_found'],
   },
   {
     method: 'get',
