@@ -255,6 +255,9 @@ function fromRow(row: DeliveryRow): Delivery {
 }
 
 function deliveryResponse(row: DeliveryRow): DeliveryResponse {
+  const attempts: DeliveryAttempt[] = JSON.parse(row.attempts);
+  // A time that is past: it waits for its turn, after what was tried already.
+  const earliest = Math.max(row.created_at, Date.parse(attempts.at(-1)?.at ?? '') || 0);
   return {
     id: row.id,
     object: 'webhook_delivery',
@@ -262,10 +265,8 @@ function deliveryResponse(row: DeliveryRow): DeliveryResponse {
     event_type: row.event_type,
     sequence: row.n,
     status: row.status as DeliveryStatus,
-    // A time in the past: it waits for its turn.
-    next_attempt_at:
-      row.next_at === null ? null : new Date(Math.max(row.next_at, row.created_at)).toISOString(),
+    next_attempt_at: row.next_at === null ? null : new Date(Math.max(row.next_at, earliest)).toISOString(),
     created_at: new Date(row.created_at).toISOString(),
-    attempts: JSON.parse(row.attempts),
+    attempts,
   };
 }
