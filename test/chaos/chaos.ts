@@ -1,16 +1,12 @@
 // `npm run chaos -- [--seed N] [--minutes N]`: an hour of trouble in minutes, then an audit. Its exit code is 1 where anything
 // is lost, there twice, or not explained.
-import { parseArgs } from 'node:util';
+import { numericFlags } from '../demo/numeric-flags.ts';
 import { ChaosRun } from './chaos-run.ts';
 import { printOutcome } from './report.ts';
 
 const MINUTES = 6;
 
-const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } });
-const seed = Number(values.seed ?? Date.now() % 1_000_000);
-const minutes = Number(values.minutes ?? MINUTES);
-if (!Number.isInteger(seed) || !(minutes > 0))
-  throw new Error('--seed takes a whole number, --minutes one above 0');
+const { seed = Date.now() % 1_000_000, minutes = MINUTES } = numericFlags(['seed', 'minutes']);
 
 const tell = (line: string) => console.info(line);
 tell(

@@ -1,19 +1,14 @@
 // `npm run fuzz -- [--requests N] [--seed N]` behind its loader: a server of its own, a run, a report. Findings make it fail.
-import { parseArgs } from 'node:util';
+import { numericFlags } from '../demo/numeric-flags.ts';
 import { styled } from '../demo/terminal.ts';
 import { Server } from '../e2e/server.ts';
 import { fuzz } from './fuzz-run.ts';
 import { faultCount, printReport } from './report.ts';
 
+const REQUESTS = 20_000;
 const PROGRESS_EVERY = 1000;
 
-const { values } = parseArgs({
-  options: { requests: { type: 'string', default: '20000' }, seed: { type: 'string' } },
-});
-const requests = Number(values.requests);
-const seed = values.seed === undefined ? Date.now() % 2 ** 31 : Number(values.seed);
-if (!Number.isSafeInteger(requests) || requests < 1 || !Number.isSafeInteger(seed))
-  throw new Error('--requests and --seed take whole numbers');
+const { requests = REQUESTS, seed = Date.now() % 2 ** 31 } = numericFlags(['requests', 'seed']);
 
 console.error(styled('dim', `starting a server; seed ${seed}`));
 const server = await Server.start();

@@ -46,13 +46,17 @@ export function printReport(origin: string, report: FuzzReport): void {
   console.log(
     `\n  ${reached} of ${documented.length} documented answers (operation and status) were reached.`,
   );
-  console.log(`  ${valid.succeeded} of ${valid.sent} requests as documented succeeded.\n`);
+  console.log(
+    `  ${valid.succeeded} of ${valid.sent} requests that were right by the document succeeded; the others named what is not there.\n`,
+  );
   for (const { operation, status, problem, count, first, answer } of findings) {
     console.log(styled('red', `${operation} ${status ?? ''} × ${count}: ${problem}`));
     console.log(`  ${curlCommand(origin, first)}\n  ${styled('dim', answer.replaceAll('\n', '⏎'))}\n`);
   }
   for (const line of logFaults) console.log(styled('red', `log: ${line}`));
   for (const id of unendedBatches) console.log(styled('red', `the batch ${id} does not end`));
+  const faults = faultCount(report);
+  console.log(faults === 0 ? '  Nothing is wrong.' : styled('red', `  ${faults} findings.`));
 }
 
 /** The documented statuses but the server's faults, which nothing here asks for. */

@@ -1,9 +1,9 @@
 // `npm run load -- [--minutes 10] [--seed N]`: mixed traffic at the edge of what this machine takes, on the real server.
 // Every answer is checked, and in the end the books. It exits with 1 where anything is not as it has to be.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import type { AccountResponse, KeyCreated, Limits } from '../../src/contract/accounts.ts';
 import { ServerProcess } from '../bench/server-process.ts';
+import { numericFlags } from '../demo/numeric-flags.ts';
 import { printFailure, styled } from '../demo/terminal.ts';
 import { ApiClient } from '../e2e/api-client.ts';
 import { Server } from '../e2e/server.ts';
@@ -37,10 +37,7 @@ const WIDE_LIMITS: Limits = {
 };
 
 try {
-  const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
-  const minutes = Number(values.minutes ?? DEFAULT_MINUTES);
-  const seed = Number(values.seed ?? Date.now() % 1_000_000);
-  if (!(minutes > 0) || !Number.isInteger(seed)) throw new Error('--minutes and --seed are numbers');
+  const { minutes = DEFAULT_MINUTES, seed = Date.now() % 1_000_000 } = numericFlags(['minutes', 'seed']);
   const run = await load(minutes * 60_000, seed);
   printRun(run);
   if (run.findings.length > 0) process.exitCode = 1;
