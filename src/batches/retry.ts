@@ -17,6 +17,9 @@ import { isBlank } from './input-scan';
 import { type BatchMaker, openBatch, sharedModel, whoMakes } from './intake';
 import { RangeCutter } from './range-cutter';
 
+/** A call of an object has 32 MiB for its arguments, and a character of these may take two bytes. */
+const CUSTOM_IDS_LIMIT_CHARACTERS = 4 * 1024 ** 2;
+
 const LINE_BREAK = new Uint8Array([0x0a]);
 
 /**
@@ -48,13 +51,16 @@ export async function retryBatch(
   return openBatch(env, inline, await copyLines(env.BUCKET, source.spec.inputKey, new Set(items), inline));
 }
 
-/** One pass over the first batch's inputs; the lines that are taken become the new batch's. */
+/**
+ * One pass over the first batch's inputs; the lines that are taken become the new batch's. Null where their custom_ids are too
+ * many and too long for one call: such a batch is planned as one of a file.
+ */
 async function copyLines(
   bucket: R2Bucket,
   sourceKey: string,
   wanted: ReadonlySet<number>,
   spec: BatchSpec,
-): Promise<{ cuts: RangeCut[]; model: string | null }> {
+): Promise<{ cuts: RangeCut[]; model: string | null } | null> {
   const object = await bucket.get(sourceKey);
   if (object === null) throw new ApiError('internal_error', { cause: new Error('the input is gone') });
   const writer = new ObjectWriter(bucket, spec.inputKey);
@@ -62,6 +68,7 @@ async function copyLines(
   const cuts: (RangeCut | null)[] = [];
   const models = new Set<string>();
   let index = -1;
+  let characters = 0;
   try {
     for await (const { bytes } of splitLines(object.body, BATCH_LINE_LIMIT_BYTES)) {
       if (isBlank(bytes) || !wanted.has(++index)) continue;
@@ -72,6 +79,7 @@ async function copyLines(
       const boundNano = !spec.hasBounds || model === null ? 0 : boundOf(body, model, 'batch');
       cuts.push(cutter.add({ customId, start, length: writer.size - start, boundNano }));
       models.add(body.model);
+      characters += customId.length;
     }
     cuts.push(cutter.flush());
     await writer.finish();
@@ -79,5 +87,6 @@ async function copyLines(
     await writer.abort();
     throw error;
   }
+  if (characters > CUSTOM_IDS_LIMIT_CHARACTERS) return null;
   return { cuts: cuts.filter((cut) => cut !== null), model: sharedModel([...models]) };
 }

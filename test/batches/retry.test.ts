@@ -1,7 +1,8 @@
 // A batch tried again: a new one of what failed or was never done.
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { BatchMessage } from '../../src/batches/batch-spec';
+import { type BatchMessage, inlineInputKey } from '../../src/batches/batch-spec';
+import { retryBatch } from '../../src/batches/retry';
 import type { BatchResponse } from '../../src/contract/batches';
 import { errorOf } from '../http/client';
 import {
@@ -9,6 +10,7 @@ import {
   envAround,
   expectSound,
   later,
+  line,
   linesOf,
   newFileRig,
   newRig,
@@ -62,6 +64,21 @@ describe('a retry', () => {
     expect(await readBatch(rig.client, rig.id)).toEqual(before);
     // What was tried again can be tried again.
     expect((await retry(rig, again.id)).status).toBe(202);
+  });
+
+  it('of more custom_ids than a call can hold is planned by the queue, as a file is', async () => {
+    const rig = await newRig([line('0', 'Hi')]);
+    await rig.batch.cancel(rig.client.accountId);
+    const count = 8_200;
+    const lines = Array.from({ length: count }, (_, n) => line(`${n}`.padStart(512, '가'), 'Hi'));
+    const inputKey = inlineInputKey(rig.client.accountId, 'batch_many');
+    await env.BUCKET.put(inputKey, toJsonLines(lines));
+    const maker = { ...rig.spec, hasBudget: false };
+    const items = Array.from({ length: count }, (_, n) => n);
+    const { spec, state } = await retryBatch(env, maker, { spec: { ...rig.spec, inputKey }, items });
+    expect(state.phase).toBe('planning');
+    await vi.waitFor(async () => expect((await readBatch(rig.client, spec.id)).total).toBe(count), WAIT);
+    await env.BATCHES.getByName(spec.id).cancel(rig.client.accountId);
   });
 
   it('takes what a cancel left undone, and what failed before it', async () => {
