@@ -22,8 +22,9 @@ export const batchStreamRoutes = new Hono<AppEnv>().get(
   async (c) => {
     const headers = new Headers();
     if (!hasToken(c)) headers.set('x-quire-account', c.var.accountId);
-    const lastEventId = c.req.header('last-event-id');
-    if (lastEventId !== undefined) headers.set('last-event-id', lastEventId);
+    // Any other id is a first connection's; the runtime would complain of some in the log.
+    const lastEventId = c.req.header('last-event-id') ?? '';
+    if (/^\d+$/.test(lastEventId)) headers.set('last-event-id', lastEventId);
     const stream = await batchStub(c).fetch(c.req.url, { headers });
     if (!stream.ok) {
       // A wrong token is told nothing about whether the batch exists.
