@@ -6,13 +6,20 @@ const ENCODER = new TextEncoder();
 /** What is encoded at once. Without padding, since it is a multiple of three. */
 const PIECE_BYTES = 192 * 1024;
 
+/** What stands in the body: bytes of the JSON's text as they are, or others in base64. */
+interface Part {
+  bytes: Uint8Array;
+  isEncoded: boolean;
+}
+
 export class LateBase64 {
-  /** Nobody's text has it. */
-  readonly #mark = crypto.randomUUID();
+  /** Nobody's text has it. Made with the first stand-in, which most requests do not have. */
+  #mark = '';
   readonly #all: Uint8Array[] = [];
 
   /** A text to be put where the base64 of the bytes is to stand. */
   standIn(bytes: Uint8Array): string {
+    this.#mark ||= crypto.randomUUID();
     this.#all.push(bytes);
     return `${this.#mark}-${this.#all.length - 1}.`;
   }
@@ -21,14 +28,13 @@ export class LateBase64 {
   body(json: string): BodyInit {
     if (this.#all.length === 0) return json;
     // Texts, and between them the numbers of what stands there.
-    const texts = json.split(new RegExp(`${this.#mark}-(\\d+)\\.`)).map((part, index) => {
-      return index % 2 === 0 ? ENCODER.encode(part) : (this.#all[Number(part)] ?? new Uint8Array());
+    const parts = json.split(new RegExp(`${this.#mark}-(\\d+)\\.`)).map((part, index): Part => {
+      return index % 2 === 0
+        ? { bytes: ENCODER.encode(part), isEncoded: false }
+        : { bytes: this.#all[Number(part)] ?? new Uint8Array(), isEncoded: true };
     });
-    const length = texts.reduce(
-      (sum, { byteLength }, index) => sum + (index % 2 === 0 ? byteLength : base64Length(byteLength)),
-      0,
-    );
-    const pieces = piecesOf(texts);
+    const length = parts.reduce((sum, part) => sum + lengthOf(part), 0);
+    const pieces = piecesOf(parts);
     const stream = new ReadableStream<Uint8Array>(
       {
         pull(controller) {
@@ -43,19 +49,18 @@ export class LateBase64 {
   }
 }
 
-/** Texts as they are and, at every second place, bytes in base64. */
-function* piecesOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
-  for (const [index, part] of parts.entries()) {
-    if (index % 2 === 0) {
-      if (part.byteLength > 0) yield part;
+function* piecesOf(parts: readonly Part[]): Generator<Uint8Array> {
+  for (const { bytes, isEncoded } of parts) {
+    if (!isEncoded) {
+      yield bytes;
       continue;
     }
-    for (let from = 0; from < part.byteLength; from += PIECE_BYTES) {
-      yield ENCODER.encode(part.subarray(from, from + PIECE_BYTES).toBase64());
+    for (let from = 0; from < bytes.byteLength; from += PIECE_BYTES) {
+      yield ENCODER.encode(bytes.subarray(from, from + PIECE_BYTES).toBase64());
     }
   }
 }
 
-function base64Length(bytes: number): number {
-  return Math.ceil(bytes / 3) * 4;
+function lengthOf({ bytes: { byteLength }, isEncoded }: Part): number {
+  return isEncoded ? Math.ceil(byteLength / 3) * 4 : byteLength;
 }
