@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { onceAtATime } from '../../src/platform/once-at-a-time.ts';
 import { freePorts } from './free-ports.ts';
 
 const PROJECT_FOLDER = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,7 +32,6 @@ export class Server {
   #arguments: readonly string[];
   #process: ChildProcess | null = null;
   #guardian: ChildProcess | null = null;
-  #killing: Promise<void> | null = null;
   #output = '';
   readonly #onOutput: (text: string) => void;
 
@@ -85,12 +85,7 @@ export class Server {
    * `kill -9` to npm, wrangler and workerd at once: nothing gets to write another byte. Whoever asks meanwhile waits for the
    * same end: a second look at it would take a server that was started again by then for the one that is gone.
    */
-  kill9(): Promise<void> {
-    this.#killing ??= this.#kill9().finally(() => {
-      this.#killing = null;
-    });
-    return this.#killing;
-  }
+  readonly kill9 = onceAtATime(() => this.#kill9());
 
   async #kill9(): Promise<void> {
     this.#signal('SIGKILL');
