@@ -1,15 +1,22 @@
 // The playground in the browser: streaming and stopping, tools, schemas, attachments, and the request as code.
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { pngImage } from '../e2e/sample-files.ts';
 import { account, drop, openConsole, textOf, useBrowser } from './console-browser.ts';
 
 useBrowser();
 
+/** The text of the conversation's only answer, once it has ended: its facts come with its end. */
+async function endedAnswer(page: Page, text = '.turn-text'): Promise<string> {
+  await page.locator('.turn-facts').waitFor();
+  return (await page.locator(`.turn.assistant ${text}`).textContent()) ?? '';
+}
+
 it('streams an answer, and says what it used and cost', async () => {
   const { key } = await account('streaming');
   const { page } = await openConsole({ key: key.key, at: '#/playground' });
   const message = page.getByLabel('Message', { exact: true });
-  await message.fill('Hello\n@sandbox tokens=40 chunk_delay=40ms');
+  await message.fill('Hello\n@sandbox tokens=100 chunk_delay=40ms');
   await message.press('Enter');
   const answer = page.locator('.turn.assistant .turn-text');
   const lengths = new Set<number>();
@@ -20,7 +27,7 @@ it('streams an answer, and says what it used and cost', async () => {
   }
   expect(lengths.size).toBeGreaterThan(4);
   const facts = await page.locator('.turn-facts').textContent();
-  expect(facts).toMatch(/\d+ tokens in, 40 out\$0\.0000\d+stop/);
+  expect(facts).toMatch(/\d+ tokens in, 100 out\$0\.000\d+stop/);
 });
 
 it('shows what a model says as text, whatever it would be as a page', async () => {
@@ -29,10 +36,8 @@ it('shows what a model says as text, whatever it would be as a page', async () =
   const markup = '<img src="/nope" onerror="document.title=\'it ran\'"><b>bold</b><script>1</script>';
   await page.getByLabel('Message', { exact: true }).fill(`@sandbox text=${markup}`);
   await page.getByLabel('Message', { exact: true }).press('Enter');
-  const answer = page.locator('.turn.assistant .turn-text');
-  await page.locator('.turn-facts').waitFor();
-  expect(await answer.textContent()).toBe(markup);
-  expect(await answer.locator('*').count()).toBe(0);
+  expect(await endedAnswer(page)).toBe(markup);
+  expect(await page.locator('.turn.assistant .turn-text *').count()).toBe(0);
   expect(await page.title()).not.toBe('it ran');
 });
 
@@ -86,7 +91,6 @@ it('shows the calls of tools and takes their results', async () => {
   await message.press('Enter');
   await page.getByLabel('Result of get_weather').fill('{"sky": "clear"}');
   await page.getByRole('button', { name: 'Send results' }).click();
-  // Its facts come with its end.
   await textOf(page.locator('.turn.assistant').nth(1), /clear[\s\S]*stop/);
 });
 
@@ -98,7 +102,7 @@ it('holds an answer to a schema and shows it in lines', async () => {
   const message = page.getByLabel('Message', { exact: true });
   await message.fill('A review');
   await message.press('Enter');
-  const answer = JSON.parse(await textOf(page.locator('.turn.assistant .code-block'), /sentiment/));
+  const answer = JSON.parse(await endedAnswer(page, '.code-block'));
   expect(['good', 'mixed', 'bad']).toContain(answer.sentiment);
 });
 
@@ -112,7 +116,8 @@ it('uploads what is dropped and sends it along', async () => {
   await page.locator('.composer .attachments li').nth(1).waitFor();
   await page.getByLabel('Message', { exact: true }).fill('What is this?');
   await page.getByRole('button', { name: 'Send' }).click();
-  const answer = await textOf(page.locator('.turn.assistant .turn-text'), /image\/png/);
+  const answer = await endedAnswer(page);
+  expect(answer).toContain('image/png');
   expect(answer).toContain('12');
   expect(answer).toContain('text/plain');
 });
