@@ -1,7 +1,7 @@
 // An account's batches as its list shows them. Each batch's own Durable Object is the truth and keeps its entry current.
 import type { BatchStatus } from '../contract/batches';
 import type { ListQuery, Page } from '../contract/lists';
-import { addColumns } from './add-columns';
+import { addColumns } from '../platform/add-columns';
 import { type Filter, mapPage, readPage } from './read-page';
 
 export interface NewBatchEntry {

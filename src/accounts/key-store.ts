@@ -1,7 +1,7 @@
 // An account's API keys. Of the keys themselves only hashes are kept.
 import { type KeyResponse, type Limits, NO_KEY_LIMITS, type Scope } from '../contract/accounts';
 import type { ListQuery, Page } from '../contract/lists';
-import { addColumns } from './add-columns';
+import { addColumns } from '../platform/add-columns';
 import type { KeyState } from './admission';
 import { mapPage, readPage } from './read-page';
 

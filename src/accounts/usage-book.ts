@@ -1,7 +1,7 @@
 // What an account used and owes, summed per UTC day, model and key. Nothing is ever taken out of it.
 import type { UsageGroup, UsageResponse, UsageRow, UsageSum } from '../contract/accounts';
 import { type Cost, NO_USAGE } from '../contract/chat';
-import { addColumns } from './add-columns';
+import { addColumns } from '../platform/add-columns';
 import { monthOf } from './budget';
 import { costResponse, type LedgerEntry, ledgerGrowth, mergeLedgers } from './ledger';
 

@@ -1,8 +1,9 @@
 // A batch's rows in its Durable Object's SQLite. Every table is described in docs/storage.md.
+import { addColumns } from '../platform/add-columns';
 import { concatBytes } from '../platform/bytes';
 import type { BatchSpec, RangeCut } from './batch-spec';
 import type { LeaseStatus } from './lease';
-import { type BatchState, newRangeState, type RangeState } from './state';
+import { type BatchState, isSuspect, newRangeState, type RangeState } from './state';
 
 /** A stored range: what was cut, where it stands, and the packs its results lie in. */
 export interface RangeRow extends RangeState, RangeCut {
@@ -50,7 +51,8 @@ const SCHEMA = `
     losses INTEGER NOT NULL,
     bound_nano INTEGER NOT NULL,
     reserved_nano INTEGER NOT NULL,
-    packs TEXT NOT NULL
+    packs TEXT NOT NULL,
+    crashes INTEGER NOT NULL DEFAULT 0
   );
   CREATE TABLE packs (
     sequence INTEGER NOT NULL,
@@ -75,7 +77,7 @@ interface OpenRanges {
   readAt: number;
 }
 
-type OpenRange = Pick<RangeState, 'status' | 'deadline' | 'notBefore'>;
+type OpenRange = Pick<RangeState, 'status' | 'deadline' | 'notBefore' | 'crashes'>;
 
 export class BatchStore {
   readonly #sql: SqlStorage;
@@ -91,6 +93,7 @@ export class BatchStore {
   load(): { spec: BatchSpec; state: BatchState } | null {
     const [table] = this.#sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'batch'");
     if (table === undefined) return null;
+    addColumns(this.#sql, 'ranges', { crashes: 'INTEGER NOT NULL DEFAULT 0' });
     const row = this.#sql.exec<{ spec: string; state: string }>('SELECT * FROM batch').one();
     return { spec: JSON.parse(row.spec), state: JSON.parse(row.state) };
   }
@@ -113,7 +116,7 @@ export class BatchStore {
     for (const [index, cut] of cuts.entries()) {
       const range = newRangeState(cut.customIds.length, cut.boundNano);
       this.#sql.exec(
-        "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, '[]')",
+        "INSERT INTO ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, '[]', ?)",
         count + index,
         cut.first,
         cut.start,
@@ -128,6 +131,7 @@ export class BatchStore {
         range.losses,
         range.boundNano,
         range.reservedNano,
+        range.crashes,
       );
     }
   }
@@ -169,15 +173,17 @@ export class BatchStore {
     return this.#openRanges().readAt;
   }
 
-  /** Ranges that may be dispatched now, in input order. */
+  /** Ranges that may be dispatched now, in input order, and suspects after all others. */
   waitingRanges(now: number, limit: number): RangeRow[] {
     const { open, untouched, count } = this.#openRanges();
-    const ready = Array.from(open)
+    const waiting = Array.from(open)
       .filter(([, range]) => range.status === 'waiting' && range.notBefore <= now)
-      .map(([n]) => n)
-      .sort((a, b) => a - b);
+      .sort(([a], [b]) => a - b);
+    const [suspects, ready] = [true, false].map((wanted) =>
+      waiting.filter(([, range]) => isSuspect(range) === wanted).map(([n]) => n),
+    ) as [number[], number[]];
     for (let n = untouched; n < count && ready.length < limit; n++) ready.push(n);
-    return this.#rows(ready.slice(0, limit));
+    return this.#rows([...ready, ...suspects].slice(0, limit));
   }
 
   /** Ranges in flight whose deadline has passed. */
@@ -193,10 +199,14 @@ export class BatchStore {
     const { open, untouched, count } = this.#openRanges();
     let dispatch = untouched < count ? 0 : Number.POSITIVE_INFINITY;
     let deadline = Number.POSITIVE_INFINITY;
+    let suspects = Number.POSITIVE_INFINITY;
     for (const range of open.values()) {
-      if (range.status === 'waiting') dispatch = Math.min(dispatch, range.notBefore);
-      else deadline = Math.min(deadline, range.deadline);
+      if (range.status !== 'waiting') deadline = Math.min(deadline, range.deadline);
+      else if (isSuspect(range)) suspects = Math.min(suspects, range.notBefore);
+      else dispatch = Math.min(dispatch, range.notBefore);
     }
+    // Suspects wait for what is in flight, not for the clock.
+    if (!Number.isFinite(deadline)) dispatch = Math.min(dispatch, suspects);
     return {
       dispatch: Number.isFinite(dispatch) ? dispatch : null,
       deadline: Number.isFinite(deadline) ? deadline : null,
@@ -227,7 +237,7 @@ export class BatchStore {
   saveRange(range: RangeRow): void {
     this.#sql.exec(
       `UPDATE ranges SET status = ?, epoch = ?, deadline = ?, not_before = ?, done = ?, attempts = ?, losses = ?,
-              bound_nano = ?, reserved_nano = ?, packs = ?
+              bound_nano = ?, reserved_nano = ?, packs = ?, crashes = ?
        WHERE n = ?`,
       range.status,
       range.epoch,
@@ -239,6 +249,7 @@ export class BatchStore {
       range.boundNano,
       range.reservedNano,
       JSON.stringify(range.packs),
+      range.crashes,
       range.n,
     );
     if (this.#open === null) return;
@@ -312,8 +323,8 @@ export class BatchStore {
     const { count } = this.#sql.exec<{ count: number }>('SELECT count(*) AS count FROM ranges').one();
     // Ranges are handed out in order, so those that never were are the last ones.
     const [first] = this.#sql.exec<{ n: number }>('SELECT n FROM ranges WHERE epoch = 0 ORDER BY n LIMIT 1');
-    const rows = this.#sql.exec<{ n: number; status: LeaseStatus; deadline: number; notBefore: number }>(
-      `SELECT n, status, deadline, not_before AS notBefore FROM ranges WHERE epoch > 0 AND status != 'done'`,
+    const rows = this.#sql.exec<OpenRange & { n: number }>(
+      `SELECT n, status, deadline, not_before AS notBefore, crashes FROM ranges WHERE epoch > 0 AND status != 'done'`,
     );
     const open = new Map(rows.toArray().map((row) => [row.n, row]));
     return { open, untouched: first?.n ?? count, count, readAt: Date.now() };
@@ -368,6 +379,7 @@ type SqlRange = {
   bound_nano: number;
   reserved_nano: number;
   packs: string;
+  crashes: number;
 };
 
 function fromSql(row: SqlRange): RangeRow {
@@ -388,5 +400,6 @@ function fromSql(row: SqlRange): RangeRow {
     boundNano: row.bound_nano,
     reservedNano: row.reserved_nano,
     packs: JSON.parse(row.packs),
+    crashes: row.crashes,
   };
 }

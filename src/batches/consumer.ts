@@ -143,7 +143,7 @@ async function runRanges(
     () => undefined,
   );
   // A batch hands in six items at a time, so that all batches of the delivery take turns.
-  const concurrency = runs.some((run) => run.left !== null) ? 1 : ITEM_CONCURRENCY;
+  const concurrency = runs.some((run) => run.left !== null || run.grant.oneByOne) ? 1 : ITEM_CONCURRENCY;
   try {
     await pMap(
       itemsOf(runs, env.BUCKET, spec.inputKey),
@@ -172,12 +172,18 @@ async function runRangeItem(
   committer: Committer,
 ): Promise<void> {
   if (!run.isOpen || Date.now() > startUntil) return;
-  const { first, customIds, attempts } = run.grant;
+  const { first, customIds, attempts, oneByOne } = run.grant;
+  const attempt = (attempts[position] ?? 0) + 1;
+  if (oneByOne) {
+    run.begin(position, attempt);
+    await committer.flush('all');
+    if (!run.isOpen) return;
+  }
   const item = {
     line,
     customId: customIds[position] ?? '',
     position,
-    attempt: (attempts[position] ?? 0) + 1,
+    attempt,
     requestId: itemRequestId(batchId, first + position),
     limit: spec.hasCeiling ? (run.left ?? ('bound' as const)) : null,
   };

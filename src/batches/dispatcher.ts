@@ -102,6 +102,7 @@ export class Dispatcher {
     const messages: BatchMessage[] = [];
     for (const row of this.waiting(now)) {
       const { state } = this.#record.current();
+      if (machine.isSuspect(row) && state.inFlight > 0) break;
       const next = decideDispatch(state, row, spec.maxCostNano, now);
       if (next === 'ask') return { messages, needsMoney: true };
       if (next === 'wait') break;

@@ -1,7 +1,7 @@
 // What the batch's object and the consumer that runs a range say to each other: the grant of a claim, and the commits.
 import type { BatchSpec } from './batch-spec';
 import type { RangeRow } from './batch-store';
-import { type RangeReport, UNBOUNDED } from './state';
+import { type RangeReport, runsOneByOne, UNBOUNDED } from './state';
 
 /** What a consumer needs to run a range it claimed. */
 export interface Grant {
@@ -19,6 +19,8 @@ export interface Grant {
   attempts: Record<number, number>;
   /** Set where its items must run one after another, with so much nano-dollars for all of them. */
   aloneWithNano: number | null;
+  /** Its items must run one after another, each try reported before it begins: consumers died of one of them. */
+  oneByOne: boolean;
 }
 
 /** The answer to a claim: what was granted of it, and what all of its items share. */
@@ -40,5 +42,6 @@ export interface RangeCommit {
 export function grantOf(range: RangeRow): Grant {
   const { n, epoch, first, start, end, count, customIds, done, attempts } = range;
   const aloneWithNano = range.boundNano === UNBOUNDED ? range.reservedNano : null;
-  return { range: n, epoch, first, start, end, count, customIds, done, attempts, aloneWithNano };
+  const oneByOne = runsOneByOne(range);
+  return { range: n, epoch, first, start, end, count, customIds, done, attempts, aloneWithNano, oneByOne };
 }

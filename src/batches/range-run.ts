@@ -71,6 +71,11 @@ export class RangeRun {
     return !this.lost.signal.aborted && !this.#unaffordable;
   }
 
+  /** The next report says that this try begins: should the consumer die of it, it counts all the same. */
+  begin(position: number, attempt: number): void {
+    this.#retries[position] = attempt;
+  }
+
   add(item: FinishedItem, now: number): void {
     switch (item.kind) {
       case 'retry':

@@ -34,7 +34,7 @@ export interface ItemTry {
   customId: string;
   /** Place in the range. */
   position: number;
-  /** 1 for the first. */
+  /** 1 for the first. Beyond the limit where the worker died of the last one. */
   attempt: number;
   requestId: string;
   /** What it may cost in nano-dollars: so much, its own bound, or anything. */
@@ -51,6 +51,12 @@ export async function runItem(
   const { customId, position, attempt } = item;
   const seat = new PartsSeat(lost);
   try {
+    if (attempt > ITEM_ATTEMPTS_LIMIT) {
+      throw new ApiError('internal_error', {
+        retryable: false,
+        detail: ['worker_lost', ITEM_ATTEMPTS_LIMIT],
+      });
+    }
     if (item.line === null)
       throw new ApiError('internal_error', { retryable: false, detail: ['input_gone'] });
     const { body } = JSON.parse(item.line) as BatchLine;

@@ -13,6 +13,9 @@ const WINDOW_MAXIMUM = 64;
 /** How often one item is tried before its error is its outcome. */
 export const ITEM_ATTEMPTS_LIMIT = 5;
 
+/** A range whose consumers died so often in a row, without any outcome, is a suspect: an item may be what they die of. */
+const SUSPECT_CRASHES = 3;
+
 /**
  * `planning` → `waiting` → `running` → `finalizing` → `ended`. An input file is checked and cut in `planning`; a batch
  * waits for its account to have room for it; items are handed out in `running` alone; `finalizing` writes the output
@@ -51,6 +54,8 @@ export interface BatchState {
   /** How many ranges may be in flight, and how many are. */
   window: number;
   inFlight: number;
+  /** What is in flight is a suspect, and so nothing else is to be. Absent in batches of an earlier version. */
+  isAlone?: boolean;
   /** What the ranges in flight may still spend, in nano-dollars. Only kept for a batch with a ceiling. */
   reservedNano: number;
   /** What its account lets it spend; null where neither account nor key has a budget. */
@@ -74,6 +79,8 @@ export interface RangeState extends lease.Lease {
   done: number;
   /** Tries so far of items that failed in a way worth retrying: position → count. */
   attempts: Record<number, number>;
+  /** How often in a row its consumer died before it reported an outcome; of a suspect, since it became one. */
+  crashes: number;
   /** The most its items can cost, by estimate; `UNBOUNDED` for one that has to be alone in flight. */
   boundNano: number;
   /** What it may still spend of what it was given when it was dispatched. */
@@ -120,6 +127,7 @@ export function newBatchState(inputs: { total: number; model: string | null } | 
     sequence: 1,
     window: WINDOW_START,
     inFlight: 0,
+    isAlone: false,
     reservedNano: 0,
     budget: null,
     ceilingReached: null,
@@ -133,7 +141,7 @@ export function newBatchState(inputs: { total: number; model: string | null } | 
 }
 
 export function newRangeState(count: number, boundNano: number): RangeState {
-  return { ...lease.NEW_LEASE, count, done: 0, attempts: {}, boundNano, reservedNano: 0 };
+  return { ...lease.NEW_LEASE, count, done: 0, attempts: {}, crashes: 0, boundNano, reservedNano: 0 };
 }
 
 /** What a planner found: good lines, cut into ranges, or what is wrong with the file. */
@@ -180,7 +188,21 @@ export function start(batch: BatchState, now: number): BatchState {
 
 /** How many more ranges may be dispatched now. */
 export function roomInWindow(batch: BatchState): number {
-  return batch.phase === 'running' ? Math.max(0, batch.window - batch.inFlight) : 0;
+  if (batch.phase !== 'running' || (batch.isAlone && batch.inFlight > 0)) return 0;
+  return Math.max(0, batch.window - batch.inFlight);
+}
+
+/**
+ * Whether consumers die of this range, or of what ran beside it: it goes out last, with nothing else in flight, and what
+ * was only beside is done then.
+ */
+export function isSuspect({ crashes }: Pick<RangeState, 'crashes'>): boolean {
+  return crashes >= SUSPECT_CRASHES;
+}
+
+/** Whether they died of it also while it was alone: its items run one by one, each try recorded before it begins. */
+export function runsOneByOne({ crashes }: Pick<RangeState, 'crashes'>): boolean {
+  return crashes > SUSPECT_CRASHES;
 }
 
 /** Nano-dollars spent so far; models without a price spend none. */
@@ -217,6 +239,7 @@ export function dispatch(
     batch: {
       ...batch,
       inFlight: batch.inFlight + 1,
+      isAlone: isSuspect(range),
       reservedNano: batch.reservedNano + reservedNano,
     },
     range: {
@@ -272,6 +295,7 @@ export function commit(
     status: finished ? 'done' : left ? 'waiting' : 'leased',
     notBefore: report.release ? now + report.release.delayMs : 0,
     attempts: { ...range.attempts, ...report.retries },
+    crashes: isSuspect(range) || (recorded.length === 0 && !left) ? range.crashes : 0,
     // An item cost more than its estimate: from now on it gets all there is, or there is not enough.
     boundNano: report.unaffordable ? UNBOUNDED : range.boundNano,
     reservedNano,
@@ -319,7 +343,12 @@ export function reclaim(
       inFlight: batch.inFlight - 1,
       reservedNano: batch.reservedNano - range.reservedNano,
     },
-    range: { ...range, ...reclaimed, reservedNano: 0 },
+    range: {
+      ...range,
+      ...reclaimed,
+      crashes: range.crashes + (range.status === 'leased' ? 1 : 0),
+      reservedNano: 0,
+    },
   };
 }
 

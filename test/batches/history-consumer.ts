@@ -35,19 +35,27 @@ export class HistoryConsumer {
         if (run.grant.done & (1 << position)) continue;
         yield;
         if (!run.isOpen || !startsItems) continue;
-        run.add(this.#try(run, position), this.#world.now);
-        if (this.#world.chance.is(0.4)) held = this.#flush(held, false);
+        const attempt = (run.grant.attempts[position] ?? 0) + 1;
+        if (run.grant.oneByOne) {
+          run.begin(position, attempt);
+          held = this.#flush(held, 'all');
+          yield;
+          if (!run.isOpen) continue;
+        }
+        run.add(this.#try(run, position, attempt), this.#world.now);
+        if (this.#world.chance.is(0.4)) held = this.#flush(held, 'due');
       }
     }
     yield;
-    this.#flush(held, true);
+    this.#flush(held, 'last');
   }
 
-  #flush(runs: readonly RangeRun[], last: boolean): RangeRun[] {
+  #flush(runs: readonly RangeRun[], what: 'due' | 'all' | 'last'): RangeRun[] {
     if (runs.length === 0) return [];
+    const last = what === 'last';
     // What is not due yet may be handed over all the same: its results are many.
     const isTaken = (run: RangeRun) =>
-      last || run.isDue(this.#world.now, 5_000) || this.#world.chance.is(0.5);
+      what !== 'due' || run.isDue(this.#world.now, 5_000) || this.#world.chance.is(0.5);
     const commits = runs.map((run) => (isTaken(run) ? run.take(last) : run.signOfLife()));
     const repeated = this.#world.chance.is(this.#world.mischief / 5);
     const held = this.#call(() => {
@@ -62,12 +70,21 @@ export class HistoryConsumer {
   }
 
   /** What `runItem` and `withinCost` make of an item. */
-  #try(run: RangeRun, position: number): FinishedItem {
+  #try(run: RangeRun, position: number, attempt: number): FinishedItem {
     const item = this.#world.scenario.ranges[run.grant.range]?.[position];
     if (item === undefined) throw new Error('no such item');
     const chance = this.#world.chance;
-    const attempt = (run.grant.attempts[position] ?? 0) + 1;
-    must(attempt <= ITEM_ATTEMPTS_LIMIT, 'an item is tried too often');
+    if (attempt > ITEM_ATTEMPTS_LIMIT) {
+      must(run.grant.oneByOne, 'an item is tried too often');
+      // Of what a quiet world loses, some item that kills is the cause: nobody else is to be blamed for it.
+      must(item.kills || this.#world.scenario.mischief > 0, 'an item is blamed for the deaths of another');
+      return {
+        kind: 'outcome',
+        outcome: { position, failed: true, bytes: chance.below(1000), charge: null },
+        text: TEXT,
+      };
+    }
+    if (item.kills) this.#world.killConsumers();
     const limit = this.#world.scenario.ceilingNano === null || !item.priced ? null : (run.left ?? item.bound);
     if (limit !== null && limit < item.prompt + 1) return { kind: 'unaffordable' };
     if (chance.is(item.stumbles) && attempt < ITEM_ATTEMPTS_LIMIT) {

@@ -5,7 +5,7 @@ import type { BatchMessage } from '../../src/batches/batch-spec';
 import type { Grant, RangeCommit } from '../../src/batches/grant';
 import * as lease from '../../src/batches/lease';
 import * as machine from '../../src/batches/state';
-import { must, type Oracle } from './history-oracle';
+import { isInFlight, must, type Oracle } from './history-oracle';
 import { CRASH, type World } from './history-world';
 
 interface Row extends machine.RangeState {
@@ -112,7 +112,8 @@ export class HistoryObject {
         const { count, done, attempts } = row;
         const aloneWithNano = row.boundNano === machine.UNBOUNDED ? row.reservedNano : null;
         const place = { first: 0, start: 0, end: 0, customIds: [] };
-        return [{ range: n, epoch, ...place, count, done, attempts, aloneWithNano }];
+        const oneByOne = machine.runsOneByOne(row);
+        return [{ range: n, epoch, ...place, count, done, attempts, aloneWithNano, oneByOne }];
       }),
     );
   }
@@ -163,8 +164,10 @@ export class HistoryObject {
     const { ceilingNano } = this.#world.scenario;
     const room = machine.roomInWindow(this.state);
     const messages: BatchMessage[] = [];
-    const ready = this.rows.filter((row) => row.status === 'waiting' && row.notBefore <= now).slice(0, room);
-    for (const row of ready) {
+    const waiting = this.rows.filter((row) => row.status === 'waiting' && row.notBefore <= now);
+    const ready = [false, true].flatMap((last) => waiting.filter((row) => machine.isSuspect(row) === last));
+    for (const row of ready.slice(0, room)) {
+      if (machine.isSuspect(row) && this.state.inFlight > 0) break;
       const nano = ceilingNano === null ? 0 : machine.allowance(this.state, row, ceilingNano);
       if (nano === null) break;
       if (nano === 0 && row.boundNano > 0) {
@@ -276,7 +279,8 @@ export class HistoryObject {
         const hasRoom = machine.roomInWindow(state) > 0 && !isShort;
         let dueAt = this.#world.expiresAt;
         for (const row of this.#current()) {
-          if (row.status === 'waiting' && hasRoom) dueAt = Math.min(dueAt, row.notBefore);
+          const isWaiting = row.status === 'waiting' && !(machine.isSuspect(row) && state.inFlight > 0);
+          if (isWaiting && hasRoom) dueAt = Math.min(dueAt, row.notBefore);
           if (isInFlight(row)) dueAt = Math.min(dueAt, row.deadline);
         }
         return dueAt;
@@ -327,8 +331,4 @@ export class HistoryObject {
     for (const tell of news) tell();
     return result;
   }
-}
-
-function isInFlight({ status }: machine.RangeState): boolean {
-  return status === 'queued' || status === 'leased';
 }

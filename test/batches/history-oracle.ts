@@ -3,7 +3,7 @@
 import { batchProgress } from '../../src/batches/batch-response';
 import { LEASE_MS } from '../../src/batches/lease';
 import type { BatchState, Commit, ItemOutcome, RangeReport, RangeState } from '../../src/batches/state';
-import { spentNano, totals } from '../../src/batches/state';
+import { isSuspect, spentNano, totals } from '../../src/batches/state';
 import type { Scenario } from './history-scenario';
 
 class Violation extends Error {
@@ -170,7 +170,7 @@ export class Oracle {
     for (const [n, row] of rows.entries()) {
       must(row.done === this.#book(n).recorded, `range ${n} and its recorded outcomes differ`);
       must((row.status === 'done') === (row.done === 2 ** row.count - 1), `range ${n} is done, or is it`);
-      if (row.status === 'queued' || row.status === 'leased') inFlight += 1;
+      if (isInFlight(row)) inFlight += 1;
       items += row.count;
     }
     must(state.total === items, 'total is not the number of items');
@@ -180,6 +180,8 @@ export class Oracle {
     must(state.completed + state.failed <= state.total, 'more outcomes than items');
     must(state.resultBytes === this.#bytes, 'resultBytes is not the size of the results');
     must(state.inFlight === (state.phase === 'ended' ? 0 : inFlight), 'inFlight is not what is in flight');
+    const suspects = rows.filter((row) => isInFlight(row) && isSuspect(row)).length;
+    must(suspects === 0 || state.phase !== 'running' || inFlight === 1, 'a suspect is not alone in flight');
     must(state.window >= 1 && state.window <= 64, 'the window is shut, or too wide');
     const requests = state.ledger.reduce((sum, entry) => sum + entry.requests, 0);
     must(requests === this.#completed, 'charges are not the number of answers');
@@ -249,6 +251,10 @@ function checkChange(before: BatchState, state: BatchState): void {
     const same = JSON.stringify({ ...before, plan: null }) === JSON.stringify({ ...state, plan: null });
     must(same, 'it changed after its end');
   }
+}
+
+export function isInFlight({ status }: RangeState): boolean {
+  return status === 'queued' || status === 'leased';
 }
 
 function rowsAreThere({ total }: BatchState, rows: readonly RangeState[]): boolean {

@@ -12,6 +12,8 @@ interface ScenarioItem {
   /** Chances that a try fails for good, or in a way worth repeating. */
   fails: number;
   stumbles: number;
+  /** Whoever runs it dies, and others with it. */
+  kills: boolean;
 }
 
 export interface Scenario {
@@ -37,9 +39,10 @@ export function randomScenario(chance: Chance): Scenario {
   const large = chance.is(0.02);
   const rangeCount = large ? chance.between(18, 40) : chance.between(1, 5);
   const priced = chance.next();
+  const kills = chance.is(0.1) ? chance.pick([0.05, 0.3]) : 0;
   const ranges = Array.from({ length: rangeCount }, () => {
     const count = chance.is(0.02) ? 25 : chance.between(1, large ? 2 : 4);
-    return Array.from({ length: count }, () => randomItem(chance, chance.is(priced)));
+    return Array.from({ length: count }, () => randomItem(chance, chance.is(priced), chance.is(kills)));
   });
   const needed = ranges.flat().reduce((sum, item) => sum + (item.priced ? item.full : 0), 0);
   const startsAt = EVENING + chance.below(4 * HOUR_MS);
@@ -57,7 +60,7 @@ export function randomScenario(chance: Chance): Scenario {
   };
 }
 
-function randomItem(chance: Chance, priced: boolean): ScenarioItem {
+function randomItem(chance: Chance, priced: boolean, kills: boolean): ScenarioItem {
   const prompt = chance.between(0, 50);
   const full = prompt + chance.between(1, 100);
   // Mostly an upper bound, sometimes an estimate that was wrong.
@@ -69,5 +72,6 @@ function randomItem(chance: Chance, priced: boolean): ScenarioItem {
     full,
     fails: chance.pick([0, 0.1, 0.5]),
     stumbles: chance.pick([0, 0.1, 0.4, 0.95]),
+    kills,
   };
 }

@@ -120,6 +120,14 @@ export class World {
     }
   }
 
+  /** Whoever is at work dies, and some of the others: they may run beside it. */
+  killConsumers(): never {
+    for (const process of this.#processes) {
+      if (process.owner === 'consumer' && this.chance.is(0.5)) this.#die(process);
+    }
+    throw CRASH;
+  }
+
   /** The object's memory is gone; what it was about to do is not done. */
   crashObject(): void {
     this.#processes = this.#processes.filter(({ owner }) => owner !== 'object');

@@ -42,7 +42,7 @@ function grantOf(cut: Partial<RangeCut> = {}, grant: Partial<Grant> = {}): Grant
   const { customIds = ['a', 'b', 'c'], first = 0, start = 0, end = 0 } = cut;
   const count = customIds.length;
   const place = { range: 0, epoch: 1, first, start, end, count, customIds };
-  return { ...place, done: 0, attempts: {}, aloneWithNano: null, ...grant };
+  return { ...place, done: 0, attempts: {}, aloneWithNano: null, oneByOne: false, ...grant };
 }
 
 async function linesOf(grant: Grant): Promise<(string | null)[]> {

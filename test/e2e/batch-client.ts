@@ -49,7 +49,7 @@ export async function pollUntilEnded(api: ApiClient, id: string): Promise<[...Po
 }
 
 /** Whether a status is final, as the contract lists them. */
-function isEnded({ status }: Pick<BatchResponse, 'status'>): boolean {
+export function isEnded({ status }: Pick<BatchResponse, 'status'>): boolean {
   return status !== 'pending' && status !== 'running';
 }
 

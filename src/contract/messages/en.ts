@@ -190,6 +190,7 @@ const detail = {
     `the input file has ${count === 1 ? 'an error, which is' : `${count} errors, which are`} listed with the batch`,
   input_line_invalid: (line: number, reason: string) => `line ${line}: ${reason}`,
   input_gone: () => 'the input is no longer stored',
+  worker_lost: (tries: number) => `the worker that ran it was lost at the last of ${tries} tries`,
   file_not_for_batches: (purpose: string) =>
     `the file was uploaded for "${purpose}"; upload it with purpose "batch"`,
   file_in_use: () => 'a batch that has not ended reads this file; cancel it or wait for its end',

@@ -169,6 +169,7 @@ export const ko: Messages = {
     input_file_invalid: (count) => `입력 파일에 오류가 ${count}개 있으며 배치에 함께 나열되어 있습니다`,
     input_line_invalid: (line, reason) => `${line}번째 줄: ${reason}`,
     input_gone: () => '입력이 더 이상 저장되어 있지 않습니다',
+    worker_lost: (tries) => `${tries}번의 시도 중 마지막에도 이를 실행하던 워커가 중단되었습니다`,
     file_not_for_batches: (purpose) =>
       `"${purpose}" 용도로 업로드된 파일입니다. purpose "batch"로 업로드하세요`,
     file_in_use: () => '아직 끝나지 않은 배치가 이 파일을 읽고 있습니다. 취소하거나 끝날 때까지 기다리세요',
