@@ -42,9 +42,10 @@ export default defineConfig({
           name: 'workers',
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture/**', 'test/e2e/**', 'test/browser/**', 'test/fuzz/**'],
-          testTimeout: 30_000,
+          // Long, for a busy machine.
+          testTimeout: 120_000,
           // The first hook of a file waits for the whole app to be compiled.
-          hookTimeout: 60_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -1,11 +1,12 @@
 // The index of an account's batches: what is listed, how many may run, and whose input's bytes are still needed.
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AccountObject, BatchEnd } from '../../src/accounts/account-object';
 import type { NewBatchEntry } from '../../src/accounts/batch-index';
 import type { BatchSpec } from '../../src/batches/batch-spec';
 import { newId } from '../../src/contract/ids';
+import { eventually } from '../eventually';
 import { emptyAccount, file, NOW, newAccount, walk } from './accounts';
 import { entry } from './spend';
 
@@ -216,7 +217,7 @@ describe('the limit on concurrent batches', () => {
     if (when === 'when one ends') await account.endBatch(completed(running), end());
     else await account.update({ limits: { concurrent_batches: 2 } });
     // Its own check would come after 30 s.
-    await vi.waitFor(async () => expect(await phase()).not.toBe('waiting'), { timeout: 10_000 });
+    await eventually(async () => expect(await phase()).not.toBe('waiting'));
     expect((await stub.snapshot(accountId))?.state.startedAt).not.toBeNull();
   });
 });

@@ -1,10 +1,11 @@
 // The thresholds of a budget: each is announced once a month, whatever crashes.
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AccountObject } from '../../src/accounts/account-object';
 import { hashKey } from '../../src/accounts/api-key';
 import { NO_USAGE } from '../../src/contract/chat';
 import type { WebhookEvent } from '../../src/contract/webhooks';
+import { eventually } from '../eventually';
 import { admit, NOW, newAccount, settle } from './accounts';
 
 type Account = DurableObjectStub<AccountObject>;
@@ -30,7 +31,7 @@ function spend(account: Account, nano: number, now = NOW): Promise<void> {
 
 /** The thresholds that were told since this was last asked, once every event is taken. */
 async function hear(account: Account, told: WebhookEvent[]): Promise<number[]> {
-  await vi.waitFor(async () => expect(await untaken(account)).toBe(0), { timeout: 10_000, interval: 10 });
+  await eventually(async () => expect(await untaken(account)).toBe(0));
   return told.splice(0).map(({ data }) => Number(data.threshold));
 }
 
@@ -53,7 +54,7 @@ describe('a threshold', () => {
     await spend(account, 4.9 * DOLLAR);
     expect(await hear(account, told)).toEqual([]);
     await spend(account, 0.1 * DOLLAR);
-    await vi.waitFor(async () => expect(await untaken(account)).toBe(0));
+    await eventually(async () => expect(await untaken(account)).toBe(0));
     expect(told.splice(0)).toEqual([
       {
         id: expect.stringMatching(/^evt_/),

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WebhookEvent } from '../../src/contract/webhooks';
 import { WebhookObject } from '../../src/webhooks/webhook-object';
+import { eventually } from '../eventually';
 import { type Client, newClient } from '../http/client';
 import { later, linesOf, newFileRig, newRig, passTime, type Rig, readBatch, restore, runToEnd } from './rig';
 
@@ -41,7 +42,7 @@ describe('an end', () => {
     const expired = await newRig(linesOf(['a']), { client });
     passTime(86_400_000);
     await expired.batch.wake();
-    await vi.waitFor(() => expect(events).toHaveLength(4));
+    await eventually(() => expect(events).toHaveLength(4));
     expect(events.map(({ id, type, data }) => [id, type, data])).toEqual([
       [eventIdOf(completed), 'batch.completed', { id: completed.id }],
       [eventIdOf(failed), 'batch.failed', { id: failed.id }],
@@ -59,7 +60,7 @@ describe('an end', () => {
       seen.push((await env.BATCHES.getByName(String(data.id)).snapshot(client.accountId))?.state.phase ?? '');
     });
     await runToEnd(await newRig(linesOf(['a']), { client }));
-    await vi.waitFor(() => expect(seen).toEqual(['ended']));
+    await eventually(() => expect(seen).toEqual(['ended']));
   });
 
   it('is published again until that works, under the same id, also after the object went away', async () => {
@@ -84,7 +85,7 @@ describe('an end', () => {
     const client = await newListener();
     const rig = await newRig(linesOf(['a']), { client });
     await runToEnd(rig);
-    await vi.waitFor(() => expect(events).toHaveLength(1));
+    await eventually(() => expect(events).toHaveLength(1));
     const remove = async () => (await client.send('DELETE', `/api/v1/batches/${rig.id}`)).status;
     expect(await remove()).toBe(500);
     expect(await readBatch(client, rig.id)).toMatchObject({ status: 'completed' });

@@ -5,6 +5,7 @@ import { AccountObject } from '../../src/accounts/account-object';
 import { hashKey } from '../../src/accounts/api-key';
 import type { BatchResponse } from '../../src/contract/batches';
 import { admit, reservedBy, settle } from '../accounts/accounts';
+import { eventually } from '../eventually';
 import { admin, type Client, newClient, newKey, send } from '../http/client';
 import { COST, evenItem, ITEMS } from './even-items';
 import {
@@ -22,7 +23,6 @@ import {
   runToEnd,
   shuffled,
   stateOf,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -263,7 +263,7 @@ it('holds from request to end, through the real queue, in USD', async () => {
   const inputs = ITEMS.map(({ body: { messages, max_tokens } }) => ({ messages, max_tokens }));
   const json = { model: 'sandbox', inputs };
   const { id } = await client.json<BatchResponse>('POST', '/api/v1/batches', { json });
-  await vi.waitFor(async () => expect((await readBatch(client, id)).status).toBe('completed'), WAIT);
+  await eventually(async () => expect((await readBatch(client, id)).status).toBe('completed'));
   expect(await readBatch(client, id)).toMatchObject({
     completed: 6,
     failed: 14,

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BatchMessage } from '../../src/batches/batch-spec';
 import { sandbox } from '../../src/models/sandbox/sandbox-model';
+import { eventually } from '../eventually';
 import { newClient } from '../http/client';
 import {
   booked,
@@ -21,7 +22,6 @@ import {
   rowsOf,
   stateOf,
   toJsonLines,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -119,7 +119,7 @@ describe('once a batch is cancelled', () => {
     const contents = Array.from({ length: 20 }, (_, n) => (n === 0 ? '0' : `${n}\n@sandbox latency=500s`));
     const rig = await newRig(linesOf(contents), { rangeItems: 20 });
     const delivering = deliver(await nextMessages(rig));
-    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(7), WAIT);
+    await eventually(() => expect(asked).toHaveBeenCalledTimes(7));
     await rig.batch.cancel(rig.client.accountId);
     expect(await delivering).toEqual(['ack']);
     expect(asked).toHaveBeenCalledTimes(7);
@@ -137,10 +137,7 @@ describe('once a batch is cancelled', () => {
       const rig = await newRig(linesOf(contents), { rangeItems: 10 });
       const delivering = deliver(await nextMessages(rig));
       const point = Math.floor(random() * 40);
-      await vi.waitFor(() => expect(asked.mock.calls.length).toBeGreaterThanOrEqual(point), {
-        ...WAIT,
-        interval: 1,
-      });
+      await eventually(() => expect(asked.mock.calls.length).toBeGreaterThanOrEqual(point), 1);
       await rig.batch.cancel(rig.client.accountId);
       const startedByThen = asked.mock.calls.length;
       await delivering;
@@ -173,7 +170,7 @@ describe('once a batch is cancelled', () => {
   it('a completed batch stays completed', async () => {
     const rig = await newRig(linesOf(['a']));
     await deliver(await nextMessages(rig));
-    await vi.waitFor(async () => expect((await stateOf(rig)).phase).toBe('ended'), WAIT);
+    await eventually(async () => expect((await stateOf(rig)).phase).toBe('ended'));
     const before = await readBatch(rig.client, rig.id);
     expect(before.status).toBe('completed');
     await rig.client.send('POST', `/api/v1/batches/${rig.id}/cancel`);

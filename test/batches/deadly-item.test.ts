@@ -3,6 +3,7 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, expect, it, vi } from 'vitest';
 import { sandbox } from '../../src/models/sandbox/sandbox-model';
+import { eventually } from '../eventually';
 import {
   deliver,
   envAround,
@@ -87,7 +88,7 @@ it('is not looked for where consumers are lost between reports of outcomes', asy
   const rig = await newRig(linesOf(['a', 'b', 'c', 'd', 'e', 'f']), { rangeItems: 6 });
   // Each reports what it has, and dies at its next report.
   for (let lost = 0; lost < 5; lost++) {
-    const [message] = await vi.waitFor(() => {
+    const [message] = await eventually(() => {
       expect(rig.sent).toHaveLength(1);
       return rig.sent.splice(0);
     });

@@ -4,6 +4,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { BatchMessage } from '../../src/batches/batch-spec';
 import { sandbox } from '../../src/models/sandbox/sandbox-model';
+import { eventually } from '../eventually';
 import {
   booked,
   deliver,
@@ -305,7 +306,7 @@ it('a queue that takes nothing for a while delays a batch and loses none of it',
   // Whether the first messages left before the queue went down is a matter of luck.
   rig.sent.splice(0);
   await later(rig, 20_000);
-  await vi.waitFor(async () => expect(await stateOf(rig)).toMatchObject({ phase: 'running', inFlight: 0 }));
+  await eventually(async () => expect(await stateOf(rig)).toMatchObject({ phase: 'running', inFlight: 0 }));
   expect(rig.sent).toEqual([]);
   rig.queue.isDown = false;
   await later(rig, 3_000);

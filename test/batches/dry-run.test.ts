@@ -3,8 +3,9 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BatchResponse, DryRun } from '../../src/contract/batches';
 import { sandbox } from '../../src/models/sandbox/sandbox-model';
+import { eventually } from '../eventually';
 import { type Client, errorOf, newClient } from '../http/client';
-import { booked, linesOf, readBatch, restore, toJsonLines, upload, WAIT } from './rig';
+import { booked, linesOf, readBatch, restore, toJsonLines, upload } from './rig';
 
 afterEach(restore);
 
@@ -52,7 +53,7 @@ describe('a dry run', () => {
 
     // These answers are exactly as long as they may be: the estimate is what it costs.
     const { id } = await client.json<BatchResponse>('POST', '/api/v1/batches', { json: forms[0] });
-    await vi.waitFor(async () => expect((await readBatch(client, id)).status).toBe('completed'), WAIT);
+    await eventually(async () => expect((await readBatch(client, id)).status).toBe('completed'));
     const { usage, cost } = await readBatch(client, id);
     expect([first?.estimated_usage, first?.estimated_cost]).toEqual([usage, cost]);
   });

@@ -1,12 +1,13 @@
 // What is wrong with an input file: every code, its line and its place.
 import { env } from 'cloudflare:workers';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { RangeCut } from '../../src/batches/batch-spec';
 import { planInput } from '../../src/batches/plan';
 import type { BatchResponse, InputError } from '../../src/contract/batches';
 import { newId } from '../../src/contract/ids';
+import { eventually } from '../eventually';
 import { newClient } from '../http/client';
-import { expectSound, line, linesOf, readBatch, toJsonLines, upload, WAIT } from './rig';
+import { expectSound, line, linesOf, readBatch, toJsonLines, upload } from './rig';
 
 const ENCODER = new TextEncoder();
 
@@ -182,11 +183,11 @@ describe('a file', () => {
     );
     const input_file_id = await upload(client, bytes);
     const batch = await client.json<BatchResponse>('POST', '/api/v1/batches', { json: { input_file_id } });
-    const ended = await vi.waitFor(async () => {
+    const ended = await eventually(async () => {
       const now = await readBatch(client, batch.id);
       expect(now.status).toBe('completed');
       return now;
-    }, WAIT);
+    });
     expect(ended).toMatchObject({ total: 3, completed: 3, failed: 0 });
     await expectSound(client, batch.id, ['a', 'b', 'c']);
   });
@@ -234,11 +235,11 @@ describe('a batch of a bad file', () => {
     expect(created.status).toBe(200);
     const { id, status } = await created.json<{ id: string; status: string }>();
     expect(status).toBe('validating');
-    const native = await vi.waitFor(async () => {
+    const native = await eventually(async () => {
       const batch = await readBatch(client, id);
       expect(batch.status).toBe('failed');
       return batch;
-    }, WAIT);
+    });
     const errors = [
       { code: 'invalid_json_line', line: 2, param: null },
       { code: 'invalid_url', line: 3, param: 'url' },

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { BatchLine, BatchResponse, BatchResult } from '../../src/contract/batches';
 import type { ListResponse } from '../../src/contract/lists';
 import { sandbox } from '../../src/models/sandbox/sandbox-model';
+import { eventually } from '../eventually';
 import { newClient } from '../http/client';
 import { boundNanoOf, COST, evenItem, ITEMS } from './even-items';
 import {
@@ -23,7 +24,6 @@ import {
   runToEnd,
   shuffled,
   stateOf,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -230,7 +230,7 @@ it('holds from request to end, through the real queue, in USD', async () => {
   const inputs = ITEMS.map(({ body: { messages, max_tokens } }) => ({ messages, max_tokens }));
   const json = { model: 'sandbox', inputs, max_cost: (6 * COST) / 1e9 };
   const { id } = await client.json<BatchResponse>('POST', '/api/v1/batches', { json });
-  await vi.waitFor(async () => expect((await readBatch(client, id)).status).toBe('completed'), WAIT);
+  await eventually(async () => expect((await readBatch(client, id)).status).toBe('completed'));
   const { batch } = await expectSound(
     client,
     id,

@@ -1,8 +1,9 @@
 // The output and error file of a batch: OpenAI's lines, in ordinary files.
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { FileResponse } from '../../src/contract/files';
 import { sweepFiles } from '../../src/files/sweep';
+import { eventually } from '../eventually';
 import { errorOf, newClient } from '../http/client';
 import {
   deliver,
@@ -17,7 +18,6 @@ import {
   runToEnd,
   toJsonLines,
   upload,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -185,11 +185,11 @@ describe('they are kept', () => {
       output_expires_after: { anchor: 'created_at', seconds: 3600 },
     };
     const { id } = await client.json<OpenaiBatch>('POST', '/v1/batches', { json: create });
-    const batch = await vi.waitFor(async () => {
+    const batch = await eventually(async () => {
       const now = await openai({ client, id });
       expect(now.status).toBe('completed');
       return now;
-    }, WAIT);
+    });
     const files = [batch.output_file_id, batch.error_file_id];
     for (const file of files) {
       const { created_at, expires_at } = await client.json<{ created_at: number; expires_at: number }>(

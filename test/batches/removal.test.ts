@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BatchObject } from '../../src/batches/batch-object';
 import { sweepBatches } from '../../src/batches/sweep';
 import { sweepFiles } from '../../src/files/sweep';
+import { eventually } from '../eventually';
 import { errorOf } from '../http/client';
 import {
   booked,
@@ -98,7 +99,7 @@ describe('a deleted batch', () => {
     const usage = await booked(rig.client);
     passTime(60_000);
     const alarm = runDurableObjectAlarm(rig.batch);
-    await vi.waitFor(() => expect(fetched).toHaveBeenCalledTimes(2));
+    await eventually(() => expect(fetched).toHaveBeenCalledTimes(2));
     expect((await rig.client.send('DELETE', `/api/v1/batches/${rig.id}`)).status).toBe(200);
     isDeleted = true;
     await alarm;

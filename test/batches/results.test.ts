@@ -1,9 +1,10 @@
 // The results of a batch: pages, JSON Lines and byte ranges of them, and those that ride along.
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchResponse, BatchResult } from '../../src/contract/batches';
 import { INLINE_RESULTS_LIMIT_BYTES } from '../../src/contract/limits';
 import type { ListResponse } from '../../src/contract/lists';
+import { eventually } from '../eventually';
 import { errorOf, newClient, ORIGIN } from '../http/client';
 import {
   deliver,
@@ -16,7 +17,6 @@ import {
   restore,
   runToEnd,
   stateOf,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -241,11 +241,11 @@ describe('results ride along in the batch', () => {
       const { id } = await client.json<BatchResponse>('POST', '/api/v1/batches', {
         json: { model: 'sandbox', inputs },
       });
-      return vi.waitFor(async () => {
+      return eventually(async () => {
         const batch = await readBatch(client, id);
         expect(batch.status).toBe('completed');
         return batch;
-      }, WAIT);
+      });
     };
     const sizeOf = async ({ id, results }: BatchResponse) =>
       JSON.stringify(results ?? (await readResults(client, id))).length;

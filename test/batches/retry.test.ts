@@ -1,9 +1,10 @@
 // A batch tried again: a new one of what failed or was never done.
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type BatchMessage, inlineInputKey } from '../../src/batches/batch-spec';
 import { retryBatch } from '../../src/batches/retry';
 import type { BatchResponse } from '../../src/contract/batches';
+import { eventually } from '../eventually';
 import { errorOf } from '../http/client';
 import {
   deliver,
@@ -20,7 +21,6 @@ import {
   restore,
   runToEnd,
   toJsonLines,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -36,11 +36,11 @@ async function retried(rig: Rig): Promise<BatchResponse> {
   const { id } = await response.json<BatchResponse>();
   expect(id).not.toBe(rig.id);
   expect(response.headers.get('location')).toBe(`/api/v1/batches/${id}`);
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const batch = await readBatch(rig.client, id);
     expect(batch.status).toBe('completed');
     return batch;
-  }, WAIT);
+  });
 }
 
 describe('a retry', () => {
@@ -77,7 +77,7 @@ describe('a retry', () => {
     const items = Array.from({ length: count }, (_, n) => n);
     const { spec, state } = await retryBatch(env, maker, { spec: { ...rig.spec, inputKey }, items });
     expect(state.phase).toBe('planning');
-    await vi.waitFor(async () => expect((await readBatch(rig.client, spec.id)).total).toBe(count), WAIT);
+    await eventually(async () => expect((await readBatch(rig.client, spec.id)).total).toBe(count));
     await env.BATCHES.getByName(spec.id).cancel(rig.client.accountId);
   });
 
@@ -131,10 +131,7 @@ describe('a retry', () => {
       const response = await retry(rig, rig.id);
       expect(response.status).toBe(202);
       const { id } = await response.json<BatchResponse>();
-      await vi.waitFor(
-        async () => expect(await readBatch(rig.client, id)).toMatchObject({ total: count }),
-        WAIT,
-      );
+      await eventually(async () => expect(await readBatch(rig.client, id)).toMatchObject({ total: count }));
       // The file is the new batch's, too.
       expect((await rig.client.send('DELETE', `/v1/files/${rig.spec.inputFileId}`)).status).toBe(409);
       await rig.client.send('POST', `/api/v1/batches/${id}/cancel`);

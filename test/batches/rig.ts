@@ -19,6 +19,7 @@ import { newId } from '../../src/contract/ids';
 import { nanoFromUsd } from '../../src/contract/money';
 import { fileKey } from '../../src/files/object-key';
 import { findModel } from '../../src/models/catalogue';
+import { eventually } from '../eventually';
 import { type Client, newClient, ORIGIN } from '../http/client';
 
 export interface Rig {
@@ -182,13 +183,11 @@ export function rowsOf(
 
 /** Waits for the batch's next messages and takes them. */
 export function nextMessages(rig: Rig): Promise<BatchMessage[]> {
-  return vi.waitFor(() => {
+  return eventually(() => {
     expect(rig.sent.length).toBeGreaterThan(0);
     return rig.sent.splice(0);
-  }, WAIT);
+  });
 }
-
-export const WAIT = { timeout: 10_000, interval: 10 };
 
 /** Messages as one delivery of the queue, and what became of each. */
 export async function deliver(
@@ -227,16 +226,24 @@ async function handled(
 
 const realNow = Date.now.bind(Date);
 let aheadMs = 0;
+let stoppedAt: number | null = null;
 
 /** Lets so much time pass, for the objects here too: they share this isolate. Alarms stay where they are. */
 export function passTime(milliseconds: number): void {
   aheadMs += milliseconds;
-  vi.spyOn(Date, 'now').mockImplementation(() => realNow() + aheadMs);
+  vi.spyOn(Date, 'now').mockImplementation(() => (stoppedAt ?? realNow()) + aheadMs);
+}
+
+/** From here on time passes by `passTime` alone: however slow the machine is, nothing is due before. */
+export function stopClock(): void {
+  stoppedAt = realNow();
+  passTime(0);
 }
 
 /** Back to the real time, and every other mock with it. */
 export function restore(): void {
   aheadMs = 0;
+  stoppedAt = null;
   vi.restoreAllMocks();
 }
 

@@ -1,6 +1,7 @@
 // An account's limit on the batches that run at once: the others wait, and start when one ends.
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { BatchResponse } from '../../src/contract/batches';
+import { eventually } from '../eventually';
 import { admin, type Client, newClient } from '../http/client';
 import {
   deliver,
@@ -12,7 +13,6 @@ import {
   restore,
   stateOf,
   toJsonLines,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -36,16 +36,13 @@ describe('an account with a limit of two', () => {
       made.push((await client.json<BatchResponse>('POST', '/api/v1/batches', { json })).id);
     }
     let most = 0;
-    const ended = await vi.waitFor(
-      async () => {
-        const batches = await Promise.all(made.map((id) => readBatch(client, id)));
-        const running = batches.filter(({ status }) => status === 'running');
-        most = Math.max(most, running.length);
-        expect(batches.map(({ status }) => status)).toEqual(made.map(() => 'completed'));
-        return batches;
-      },
-      { timeout: 40_000, interval: 20 },
-    );
+    const ended = await eventually(async () => {
+      const batches = await Promise.all(made.map((id) => readBatch(client, id)));
+      const running = batches.filter(({ status }) => status === 'running');
+      most = Math.max(most, running.length);
+      expect(batches.map(({ status }) => status)).toEqual(made.map(() => 'completed'));
+      return batches;
+    });
     expect(most).toBeLessThanOrEqual(2);
     const times = ended.map(({ started_at, completed_at }) => [
       Date.parse(started_at ?? ''),
@@ -77,7 +74,7 @@ describe('an account with a limit of two', () => {
       in_progress_at: null,
     });
     await running.batch.cancel(client.accountId);
-    await vi.waitFor(async () => expect((await stateOf(planning)).phase).toBe('running'), WAIT);
+    await eventually(async () => expect((await stateOf(planning)).phase).toBe('running'));
     await planning.batch.cancel(client.accountId);
   });
 
@@ -100,7 +97,7 @@ describe('an account with a limit of two', () => {
     });
     expect((await stateOf(second)).phase).toBe('waiting');
     await running.batch.cancel(client.accountId);
-    await vi.waitFor(async () => expect((await stateOf(second)).phase).toBe('running'), WAIT);
+    await eventually(async () => expect((await stateOf(second)).phase).toBe('running'));
     await second.batch.cancel(client.accountId);
   });
 
@@ -139,7 +136,7 @@ describe('a suspended account', () => {
     await planning.batch.wake();
     expect([(await stateOf(running)).phase, (await stateOf(planning)).phase]).toEqual(['running', 'waiting']);
     await setStatus(client, 'active');
-    await vi.waitFor(async () => expect((await stateOf(planning)).phase).toBe('running'), WAIT);
+    await eventually(async () => expect((await stateOf(planning)).phase).toBe('running'));
     for (const { batch } of [running, planning]) await batch.cancel(client.accountId);
   });
 });

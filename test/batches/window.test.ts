@@ -1,6 +1,7 @@
 // A completion window that ends before its batch does, whatever that was at.
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { BatchMessage } from '../../src/batches/batch-spec';
+import { eventually } from '../eventually';
 import { admin, type Client, newClient } from '../http/client';
 import {
   booked,
@@ -19,7 +20,6 @@ import {
   runToEnd,
   stateOf,
   toJsonLines,
-  WAIT,
 } from './rig';
 
 afterEach(restore);
@@ -133,7 +133,7 @@ describe('a batch whose window is over', () => {
   it('is ended by its own alarm, on time', async () => {
     const expiresAt = Date.now() + 700;
     const rig = await newRig(linesOf(['a']), { spec: { expiresAt } });
-    await vi.waitFor(async () => expect((await readBatch(rig.client, rig.id)).status).toBe('failed'), WAIT);
+    await eventually(async () => expect((await readBatch(rig.client, rig.id)).status).toBe('failed'));
     const { completed_at } = await readBatch(rig.client, rig.id);
     expect(Date.parse(completed_at ?? '')).toBeGreaterThanOrEqual(expiresAt);
     expect(Date.parse(completed_at ?? '')).toBeLessThan(expiresAt + 3_000);

@@ -5,6 +5,7 @@ import type { ChatRequest, ResponseFormat } from '../../src/contract/chat';
 import { ApiError } from '../../src/contract/errors';
 import { errorBody } from '../../src/contract/messages/render';
 import * as catalogue from '../../src/models/catalogue';
+import { eventually } from '../eventually';
 import { chunksIn } from '../models/openai/upstream';
 import {
   chatRequest,
@@ -273,7 +274,7 @@ describe('a client that goes away', () => {
     known.push(scriptedModel([['silence']], { retries: 3 }));
     const leaving = new AbortController();
     const opened = streamChat(chatRequest({ stream: true }), contextOf({ signal: leaving.signal }));
-    await vi.waitFor(() => expect(known[0]?.calls).toHaveLength(1));
+    await eventually(() => expect(known[0]?.calls).toHaveLength(1));
     leaving.abort(new Error('left'));
     await expect(opened).rejects.toThrow('left');
     expect(known[0]?.calls).toHaveLength(1);

@@ -2,7 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { type Account, ApiClient, newAccount } from './api-client.ts';
 import { createBatch, pollUntilEnded, watchBatch } from './batch-client.ts';
 import { MOCK_KEY, mockArguments } from './mock-catalogue.ts';
@@ -85,13 +86,10 @@ async function useServer(): Promise<void> {
 }
 
 async function waitForDelivery(api: ApiClient, id: string): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const { data } = await api.get<{ data: object[] }>(`/api/v1/batches/${id}/deliveries`);
-      expect(data).not.toEqual([]);
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  await eventually(async () => {
+    const { data } = await api.get<{ data: object[] }>(`/api/v1/batches/${id}/deliveries`);
+    expect(data).not.toEqual([]);
+  });
 }
 
 /** Every file below a folder, as the bytes it has. */

@@ -1,10 +1,11 @@
 // What a client sees of a provider's failures, and what is charged for them: a real server before a mock provider.
 import OpenAI from 'openai';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
 import type { BatchResult } from '../../src/contract/batches.ts';
 import type { ChatCompletion } from '../../src/contract/chat.ts';
 import type { ErrorBody } from '../../src/contract/errors.ts';
+import { eventually } from '../eventually.ts';
 import { type Account, type ApiClient, newAccount } from './api-client.ts';
 import { createBatch, pageResults, pollUntilEnded } from './batch-client.ts';
 import { TOKENS } from './mock-answers.ts';
@@ -16,8 +17,6 @@ import { Server } from './server.ts';
 /** Enough for a busy machine; a call that hangs would take the whole of a test's time. */
 const SLACK_MS = 8_000;
 /** What is settled after an answer, and told of a connection that closed, comes a little later. */
-const SOON = { timeout: 15_000, interval: 50 };
-
 let upstream: MockUpstream;
 let server: Server;
 let account: Account;
@@ -220,13 +219,13 @@ describe('a stream', () => {
     leaving.abort();
     await reader.read().catch(() => undefined);
     await upstream.waitFor('leaving early', 'gone');
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { total } = await own.get<UsageResponse>('/api/v1/usage');
       expect(total.requests).toBe(1);
       expect(total.usage.completion_tokens).toBeGreaterThan(0);
       expect(total.usage.prompt_tokens).toBeGreaterThan(0);
       expect(total.cost?.total_cost).toBeGreaterThan(0);
-    }, SOON);
+    });
   });
 
   // The local runtime takes the close of a connection for the end of the request: only a write would show that no one
@@ -285,12 +284,12 @@ it('usage is the sum of what was answered; what failed before its first token co
     await ask(fault, 'sum 4', {}, own);
     await ask(fault, 'sum 5', { stream: true }, own);
   }
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { total } = await own.get<UsageResponse>('/api/v1/usage');
     expect(total.requests).toBe(3);
     expect(total.usage.total_tokens).toBe(3 * (TOKENS.prompt + TOKENS.completion));
     expect(nanoDollars(total.cost?.total_cost ?? 0)).toBe(2 * NANO_COST);
-  }, SOON);
+  });
 });
 
 describe.each(['anthropic', 'google'])('a provider that speaks as %s', (provider) => {

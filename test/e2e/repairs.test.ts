@@ -1,10 +1,11 @@
 // Answers that do not fit, from a provider that mends them when shown and from one that does not: alone, and in a batch.
 import OpenAI from 'openai';
 import { zodFunction, zodResponseFormat } from 'openai/helpers/zod';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
 import type { ChatCompletion } from '../../src/contract/chat.ts';
+import { eventually } from '../eventually.ts';
 import { type Account, newAccount } from './api-client.ts';
 import { createBatch, pageResults, pollUntilEnded } from './batch-client.ts';
 import { TOKENS } from './mock-answers.ts';
@@ -56,14 +57,11 @@ function completionsOf({ api }: Account) {
 }
 
 async function totalOf({ api }: Account, requests: number): Promise<UsageResponse['total']> {
-  return vi.waitFor(
-    async () => {
-      const { total } = await api.get<UsageResponse>('/api/v1/usage');
-      expect(total.requests).toBe(requests);
-      return total;
-    },
-    { timeout: 15_000, interval: 50 },
-  );
+  return eventually(async () => {
+    const { total } = await api.get<UsageResponse>('/api/v1/usage');
+    expect(total.requests).toBe(requests);
+    return total;
+  });
 }
 
 describe('a provider that mends its answer when it is shown what is wrong', () => {

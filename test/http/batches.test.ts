@@ -1,15 +1,14 @@
 // Batches on the native surface, from their making to their end, through the real queue.
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { UsageResponse } from '../../src/contract/accounts';
 import type { BatchResponse, BatchResult } from '../../src/contract/batches';
 import type { ChatCompletion } from '../../src/contract/chat';
 import type { ListResponse } from '../../src/contract/lists';
+import { eventually } from '../eventually';
 import { SAMPLES } from '../files/samples';
 import { type Client, errorOf, newClient, ORIGIN, send } from './client';
 
 /** For what the queue does, and what is told to the account afterwards. */
-const WAIT = { timeout: 25_000, interval: 50 };
-
 let client: Client;
 beforeAll(async () => {
   client = await newClient();
@@ -40,11 +39,11 @@ async function make(inputs: object[], members: object = {}, by = client): Promis
 const get = (id: string, by = client) => by.json<BatchResponse>('GET', `/api/v1/batches/${id}`);
 
 function ended(id: string, by = client): Promise<BatchResponse> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const batch = await get(id, by);
     expect(['completed', 'failed', 'cancelled']).toContain(batch.status);
     return batch;
-  }, WAIT);
+  });
 }
 
 const contentOf = (result: BatchResult | undefined) => result?.body?.choices[0]?.message.content;
@@ -200,11 +199,11 @@ describe('a batch that ends', () => {
     expect(nano(batch.cost?.total_cost) * 2).toBe(total(({ cost }) => nano(cost?.total_cost)));
     expect(batch.usage.total_tokens).toBe(total(({ usage }) => usage.total_tokens));
 
-    const booked = await vi.waitFor(async () => {
+    const booked = await eventually(async () => {
       const usage = await fresh.json<UsageResponse>('GET', '/api/v1/usage?group_by=model');
       expect(usage.total.requests).toBe(6);
       return usage;
-    }, WAIT);
+    });
     expect(nano(booked.total.cost?.total_cost)).toBe(nano(batch.cost?.total_cost) * 3);
   });
 
@@ -527,7 +526,7 @@ const SLOW = [input('@sandbox latency=60s'), input('@sandbox latency=60s')];
 describe('a batch that is still at work', () => {
   it('ends at once when it is cancelled: what is done keeps its result, the rest says so', async () => {
     const { id } = await make([input('quick'), ...SLOW]);
-    await vi.waitFor(async () => expect((await get(id)).completed).toBe(1), WAIT);
+    await eventually(async () => expect((await get(id)).completed).toBe(1));
     const response = await client.send('POST', `/api/v1/batches/${id}/cancel`);
     expect(response.status).toBe(200);
     const batch = await response.json<BatchResponse>();
@@ -552,17 +551,17 @@ describe('a batch that is still at work', () => {
     const cancelled = await make(SLOW, {}, fresh);
     const open = await make(SLOW, {}, fresh);
     await fresh.send('POST', `/api/v1/batches/${cancelled.id}/cancel`);
-    await vi.waitFor(async () => expect((await get(open.id, fresh)).status).toBe('running'), WAIT);
+    await eventually(async () => expect((await get(open.id, fresh)).status).toBe('running'));
     for (const [status, ids] of [
       ['completed', []],
       ['cancelled', [cancelled.id]],
       ['failed', []],
       ['running', [open.id]],
     ] as const) {
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const list = await fresh.json<ListResponse<BatchResponse>>('GET', `/api/v1/batches?status=${status}`);
         expect(list.data.map((batch) => [batch.id, batch.status])).toEqual(ids.map((id) => [id, status]));
-      }, WAIT);
+      });
     }
     await fresh.send('POST', `/api/v1/batches/${open.id}/cancel`);
     const { data } = await client.json<ListResponse<BatchResponse>>(

@@ -10,11 +10,10 @@ import type { ChatCompletion } from '../../src/contract/chat';
 import { findModel } from '../../src/models/catalogue';
 import { admit, reservedBy } from '../accounts/accounts';
 import { passTime, restore } from '../batches/rig';
+import { eventually } from '../eventually';
 import { admin, type Client, clientOf, errorOf, newClient } from './client';
 
 afterEach(restore);
-
-const WAIT = { timeout: 10_000, interval: 50 };
 
 /** An answer as long as it may be, so that a request costs exactly its bound. */
 const FULL = { messages: [{ role: 'user', content: 'say\n@sandbox tokens=50' }], max_tokens: 50 };
@@ -139,7 +138,7 @@ describe('an answer', () => {
     const text = await (await chat(client, { ...long, stream_options: { include_usage: true } })).text();
     expect(text).toContain('"finish_reason":"length"');
     expect(text).toContain('[DONE]');
-    await vi.waitFor(async () => expect(await reservedBy(client)).toBe(0), WAIT);
+    await eventually(async () => expect(await reservedBy(client)).toBe(0));
     const spent = await spentBy(client);
     expect(spent).toBeLessThanOrEqual(500_000);
     expect(spent).toBeGreaterThan(490_000);
@@ -194,7 +193,7 @@ it('1,000 requests at once near the cap never overspend, and use all of it', {
   expect(served).toHaveLength(100);
   const reported = await Promise.all(served.map((answer) => answer.json<ChatCompletion>()));
   expect(reported.reduce((sum, { cost }) => sum + nanoOf(cost?.total_cost), 0)).toBe(100 * COST);
-  await vi.waitFor(async () => expect(await spentBy(client)).toBe(100 * COST), WAIT);
+  await eventually(async () => expect(await spentBy(client)).toBe(100 * COST));
   expect(await reservedBy(client)).toBe(0);
   expect(most).toBeLessThanOrEqual(100 * COST);
 });
@@ -229,9 +228,9 @@ it('a threshold that is passed reaches the endpoints that listen', async () => {
   const json = { url: 'http://127.0.0.1:9/hook', events: ['budget.threshold'] };
   expect((await client.send('POST', '/api/v1/webhooks', { json })).status).toBeLessThan(300);
   expect((await chat(client)).status).toBe(200);
-  await vi.waitFor(() => expect(received).toHaveLength(1), WAIT);
+  await eventually(() => expect(received).toHaveLength(1));
   expect((await chat(client)).status).toBe(200);
-  await vi.waitFor(() => expect(received).toHaveLength(3), WAIT);
+  await eventually(() => expect(received).toHaveLength(3));
   const month = new Date(Date.now()).toISOString().slice(0, 7);
   expect(received).toMatchObject(
     [

@@ -7,6 +7,7 @@ import type { KeyCreated } from '../../src/contract/accounts';
 import { ERROR_TABLE } from '../../src/contract/errors';
 import { sweepFiles } from '../../src/files/sweep';
 import type { CatalogueConfig } from '../../src/models/catalogue-entry';
+import { eventually } from '../eventually';
 import { ADMIN_KEY, type Call, send as sendPlain } from './client';
 
 const PROVIDER_KEY = 'provider-key-canary-5f1c';
@@ -96,13 +97,10 @@ function form(content: string, name: string, fields: Record<string, string>): Fo
 }
 
 async function ended(id: string): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const batch = await (await send(key, 'GET', `/api/v1/batches/${id}`)).json<{ completed_at: unknown }>();
-      expect(batch.completed_at).not.toBeNull();
-    },
-    { timeout: 20_000 },
-  );
+  await eventually(async () => {
+    const batch = await (await send(key, 'GET', `/api/v1/batches/${id}`)).json<{ completed_at: unknown }>();
+    expect(batch.completed_at).not.toBeNull();
+  });
 }
 
 async function makeBatch(
@@ -207,7 +205,7 @@ async function useBatches(): Promise<void> {
     await (await send(null, 'GET', stream + streamToken)).arrayBuffer();
     await send(null, 'GET', `${stream}${streamToken}x`);
     await ended(id);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const deliveries = await (await send(key, 'GET', `/api/v1/batches/${id}/deliveries`)).json<{
         data: object[];
       }>();

@@ -1,16 +1,15 @@
 // POST /chat/completions and GET /models, the same on both surfaces.
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { UsageResponse } from '../../src/contract/accounts';
 import type { ChatCompletion, ChatMessage } from '../../src/contract/chat';
 import type { ErrorType } from '../../src/contract/errors';
+import { eventually } from '../eventually';
 import { SAMPLES } from '../files/samples';
 import { type Client, errorOf, newClient, ORIGIN } from './client';
 
 const PREFIXES = ['/v1', '/api/v1'] as const;
 
 /** For what is done after the answer was sent. */
-const WAIT = { timeout: 10_000, interval: 50 };
-
 let client: Client;
 beforeAll(async () => {
   client = await newClient();
@@ -452,7 +451,7 @@ it('the account’s usage is the sum of what its answers reported', async () => 
   await post('/v1', { messages: [user('@sandbox error=model_error')] }, {}, fresh);
   const sum = (of: (answer: ChatCompletion) => number) =>
     answers.reduce((total, answer) => total + of(answer), 0);
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { total } = await fresh.json<UsageResponse>('GET', '/api/v1/usage');
     expect(total.requests).toBe(3);
     expect(total.usage.total_tokens).toBe(sum(({ usage }) => usage.total_tokens));
@@ -460,7 +459,7 @@ it('the account’s usage is the sum of what its answers reported', async () => 
       sum(({ cost }) => cost?.total_cost ?? 0),
       12,
     );
-  }, WAIT);
+  });
 });
 
 describe.each(PREFIXES)('GET %s/models', (prefix) => {

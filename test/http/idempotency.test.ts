@@ -1,8 +1,9 @@
 // `Idempotency-Key` over HTTP: repeats of every creating request, while the first runs and after it.
 import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ListResponse } from '../../src/contract/lists';
+import { eventually } from '../eventually';
 import { admin, type Call, type Client, errorOf, newClient, newKey, send } from './client';
 
 const newKeyText = () => crypto.randomUUID();
@@ -266,7 +267,7 @@ describe('a repeat', () => {
     for (const _ of [1, 2, 3]) {
       expect(await client.json('POST', '/v1/chat/completions', call)).toEqual(first);
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await client.json('GET', '/api/v1/usage')).toMatchObject({
         total: { requests: 1, cost: first.cost, usage: first.usage },
       });

@@ -1,9 +1,10 @@
 // JSONTestSuite's 318 texts as what clients send: bodies, lines of a batch's input file, and JSON inside of JSON.
-import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isBlank } from '../../src/batches/input-scan';
 import type { BatchResponse } from '../../src/contract/batches';
 import { INPUT_ERRORS_LIMIT, JSON_BODY_LIMIT_BYTES } from '../../src/contract/limits';
 import { line, toJsonLines, upload } from '../batches/rig';
+import { eventually } from '../eventually';
 import { JSON_SUITE, type SuiteCase, suiteTitle } from '../platform/json-suite';
 import { type Client, type ErrorAnswer, newClient } from './client';
 
@@ -11,8 +12,6 @@ const ENCODER = new TextEncoder();
 const LF = 0x0a;
 /** A NUL among a file's leading bytes makes it no text: then the upload is refused. */
 const LEADING = toJsonLines([line('first', 'Hi '.repeat(4096))]);
-
-const ENDED = { timeout: 20_000, interval: 50 };
 
 let client: Client;
 
@@ -49,11 +48,11 @@ async function batchOf(bytes: Uint8Array<ArrayBuffer>): Promise<BatchResponse> {
   const made = await client.json<BatchResponse>('POST', '/api/v1/batches', {
     json: { input_file_id: inputFileId },
   });
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const batch = await client.json<BatchResponse>('GET', `/api/v1/batches/${made.id}`);
     expect(batch.completed_at).not.toBeNull();
     return batch;
-  }, ENDED);
+  });
 }
 
 describe.skipIf(JSON_SUITE.length === 0)(suiteTitle('JSONTestSuite'), () => {

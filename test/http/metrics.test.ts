@@ -1,8 +1,9 @@
 // GET /api/v1/admin/metrics: what is stored, in Prometheus' format.
 import { env } from 'cloudflare:workers';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { collectMetrics } from '../../src/accounts/metrics';
 import { prometheusText } from '../../src/platform/prometheus';
+import { eventually } from '../eventually';
 import { parsePrometheus } from '../platform/prometheus-parser';
 import { admin, type Client, errorOf, newAccount, newClient, send } from './client';
 
@@ -37,11 +38,11 @@ it('has what each account used and holds', async () => {
   const batch = await client.json<{ id: string }>('POST', '/api/v1/batches', {
     json: { model: 'sandbox', inputs: [{ messages: [{ role: 'user', content: '@sandbox latency=60s' }] }] },
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { status } = await client.json<{ status: string }>('GET', `/api/v1/batches/${batch.id}`);
     expect(status).toBe('running');
   });
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const metrics = await scrape();
     expect(samplesOf(metrics, 'quire_requests_total', client)).toEqual({ sandbox: 1 });
     expect(samplesOf(metrics, 'quire_tokens_total', client)).toEqual({

@@ -19,6 +19,7 @@ import { UPLOAD_REQUESTS } from '../../src/http/openapi/examples/uploads';
 import { ENDPOINT_REQUESTS } from '../../src/http/openapi/examples/webhooks';
 import type { Operation } from '../../src/http/openapi/operation';
 import { allOperations } from '../../src/http/openapi/operations';
+import { eventually } from '../eventually';
 import { operationOf, violationsOf } from '../openapi/api-document';
 import { eventsOf } from '../openapi/response-checker';
 import { ADMIN_KEY, type Call, type Client, clientOf, newAccount, ORIGIN, send } from './client';
@@ -89,13 +90,10 @@ async function newWorld(): Promise<World> {
   const batch = await client.json<BatchResponse>('POST', '/api/v1/batches', {
     json: BATCH_REQUESTS.one_model?.value,
   });
-  await vi.waitFor(
-    async () => {
-      const { retry_after } = await client.json<BatchResponse>('GET', `/api/v1/batches/${batch.id}`);
-      expect(retry_after).toBeNull();
-    },
-    { timeout: 25_000, interval: 50 },
-  );
+  await eventually(async () => {
+    const { retry_after } = await client.json<BatchResponse>('GET', `/api/v1/batches/${batch.id}`);
+    expect(retry_after).toBeNull();
+  });
   const upload = await client.json<{ id: string }>('POST', '/api/v1/uploads', {
     json: UPLOAD_REQUESTS.notes?.value,
   });

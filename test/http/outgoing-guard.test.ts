@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ListResponse } from '../../src/contract/lists';
 import type { DeliveryResponse, EndpointResponse } from '../../src/contract/webhooks';
 import { linesOf, newRig, readResults, restore, runToEnd } from '../batches/rig';
+import { eventually } from '../eventually';
 import { EVERY_REFUSED_URL } from '../platform/refused-urls';
 import { type Client, errorOf, newClient } from './client';
 
@@ -160,7 +161,7 @@ describe('no attempt calls a refused URL that was stored before', () => {
       const event = `evt_${index}`;
       await webhooks.publish({ id: event, type: 'batch.completed', createdAt: 0, data: { id: 'batch' } });
       const path = `/api/v1/webhooks/${id}/deliveries?limit=1`;
-      await vi.waitFor(async () => {
+      await eventually(async () => {
         const [delivery] = (await client.json<ListResponse<DeliveryResponse>>('GET', path)).data;
         expect(delivery).toMatchObject({
           event_id: event,

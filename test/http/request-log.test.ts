@@ -1,5 +1,6 @@
 // The line of log that each request leaves, and `Server-Timing`.
 import { beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { eventually } from '../eventually';
 import { ADMIN_KEY, admin, type Client, errorOf, newClient, send } from './client';
 
 let log: Mock;
@@ -24,7 +25,7 @@ function lines(): Line[] {
 /** The lines of the request with this id, once there is one. */
 async function linesOf(response: Response): Promise<Line[]> {
   const id = response.headers.get('x-request-id');
-  return vi.waitFor(() => {
+  return eventually(() => {
     const own = lines().filter(({ request_id }) => request_id === id);
     expect(own.length).toBeGreaterThan(0);
     return own;

@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ListResponse } from '../../src/contract/lists';
 import type { EndpointResponse, EndpointWithSecret } from '../../src/contract/webhooks';
+import { eventually } from '../eventually';
 import { type Call, type Client, errorOf, newClient, send } from './client';
 
 const PATH = '/api/v1/webhooks';
@@ -69,7 +70,7 @@ it('a test event is sent and answered', async () => {
   expect(response.status).toBe(202);
   const event = await response.json<{ id: string }>();
   expect(event).toMatchObject({ object: 'event', type: 'webhook.test', data: { id } });
-  await vi.waitFor(() => expect(fetched).toHaveBeenCalledOnce());
+  await eventually(() => expect(fetched).toHaveBeenCalledOnce());
   const body = fetched.mock.calls[0]?.[1]?.body as Uint8Array;
   expect(JSON.parse(new TextDecoder().decode(body))).toEqual(event);
 });

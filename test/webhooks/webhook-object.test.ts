@@ -4,6 +4,7 @@ import OpenAI from 'openai';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { passTime, restore } from '../batches/rig';
+import { eventually } from '../eventually';
 import { errorOf } from '../http/client';
 import { type Hooks, hang, newHooks, newHosts, type Received, receivers } from './rig';
 
@@ -33,7 +34,7 @@ const sequences = (received: readonly Received[]) =>
 
 /** Every delivery of an endpoint has so many attempts. */
 async function attempted(hooks: Hooks, id: string, ...counts: number[]) {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const deliveries = await hooks.deliveries(id);
     expect(deliveries.map(({ attempts }) => attempts.length)).toEqual(counts);
   });
@@ -175,7 +176,7 @@ describe('a delivery that fails', () => {
     const hooks = await newHooks();
     const { id } = await hooks.add(A);
     await hooks.publish('evt_1');
-    await vi.waitFor(() => expect(at(A)).toHaveLength(1));
+    await eventually(() => expect(at(A)).toHaveLength(1));
     const alarm = await hooks.alarmAt();
     expect(alarm).toBeLessThanOrEqual(Date.now() + 45 * SECOND);
     await hooks.crash();
@@ -201,7 +202,7 @@ describe('a slow receiver', () => {
     await hooks.add(A);
     await hooks.add(B);
     for (let n = 0; n < 30; n++) await hooks.publish(`evt_${n}`);
-    await vi.waitFor(() => expect(at(B)).toHaveLength(30));
+    await eventually(() => expect(at(B)).toHaveLength(30));
     expect(at(A)).toHaveLength(2);
   });
 
@@ -215,11 +216,11 @@ describe('a slow receiver', () => {
     const fast = await hooks.add(B);
     await hooks.publish('evt_1');
     await attempted(hooks, fast.id, 1);
-    await vi.waitFor(() => expect(slow.flatMap(at)).toHaveLength(10));
+    await eventually(() => expect(slow.flatMap(at)).toHaveLength(10));
     // They are known to fail, and hang from now on.
     isHanging = true;
     for (let n = 2; n < 12; n++) await hooks.publish(`evt_${n}`);
-    await vi.waitFor(() => expect(at(B)).toHaveLength(11));
+    await eventually(() => expect(at(B)).toHaveLength(11));
     expect(slow.flatMap(at)).toHaveLength(13);
     expect(underWay.most).toBeLessThanOrEqual(6);
   });
@@ -232,7 +233,7 @@ describe('a receiver that is down', () => {
     const hooks = await newHooks();
     const { id } = await hooks.add(A);
     for (let n = 0; n < 40; n++) await hooks.publish(`evt_${n}`);
-    await vi.waitFor(() => expect(at(A).length).toBeGreaterThanOrEqual(5));
+    await eventually(() => expect(at(A).length).toBeGreaterThanOrEqual(5));
     for (let minute = 0; minute < 60; minute++) {
       passTime(60 * SECOND);
       await hooks.ring();
@@ -247,7 +248,7 @@ describe('a receiver that is down', () => {
       await new Promise((resolve) => setTimeout(resolve, 200));
       passTime(2 * HOUR);
     }
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await hooks.deliveries(id, '?limit=100&status=delivered')).toHaveLength(40);
     });
     expect((await hooks.read(id)).failing_since).toBe(null);
@@ -258,12 +259,12 @@ describe('a receiver that is down', () => {
     const hooks = await newHooks();
     const { id } = await hooks.add(A);
     for (let n = 0; n < 20; n++) await hooks.publish(`evt_${n}`);
-    await vi.waitFor(() => expect(at(A)).toHaveLength(5));
+    await eventually(() => expect(at(A)).toHaveLength(5));
     const { id: test } = await hooks.client.json<{ id: string }>('POST', `/api/v1/webhooks/${id}/test`);
-    await vi.waitFor(() => expect(at(A)).toHaveLength(6));
+    await eventually(() => expect(at(A)).toHaveLength(6));
     const json = { event_id: 'evt_19' };
     await hooks.client.send('POST', `/api/v1/webhooks/${id}/deliveries/resend`, { json });
-    await vi.waitFor(() => expect(at(A)).toHaveLength(7));
+    await eventually(() => expect(at(A)).toHaveLength(7));
     expect(ids(at(A)).slice(5)).toEqual([test, 'evt_19']);
   });
 
@@ -279,17 +280,17 @@ describe('a receiver that is down', () => {
       passTime(DAY);
       const before = at(A).length;
       await hooks.publish(`evt_${day}`);
-      await vi.waitFor(() => expect(at(A).length).toBeGreaterThan(before));
+      await eventually(() => expect(at(A).length).toBeGreaterThan(before));
       expect((await hooks.read(id)).status).toBe('enabled');
     }
     passTime(DAY);
     await hooks.publish('evt_5');
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await hooks.read(id)).toMatchObject({ status: 'disabled', disabled_reason: 'failing' }),
     );
     const mine = await hooks.deliveries(id);
     expect(new Set(mine.map(({ status }) => status))).toEqual(new Set(['failed']));
-    await vi.waitFor(() => expect(at(B)).toHaveLength(7));
+    await eventually(() => expect(at(B)).toHaveLength(7));
     const told = at(B).map(({ body }) => JSON.parse(body));
     expect(told.find(({ type }) => type === 'webhook.disabled')).toMatchObject({
       id: expect.stringMatching(/^evt_/),
@@ -319,7 +320,7 @@ describe('a receiver that is down', () => {
       json: { since },
     });
     expect(resent).toEqual({ object: 'webhook_resend', resent: 6 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const now = await hooks.deliveries(id);
       expect(now.map(({ event_id, status }) => [event_id, status])).toEqual(
         [0, 1, 2, 3, 4, 5].map((day) => [`evt_${day}`, 'delivered']),
@@ -333,10 +334,10 @@ describe('a receiver that is down', () => {
     const { id } = await hooks.add(A);
     await hooks.add(B);
     await hooks.publish('evt_1');
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await hooks.read(id)).toMatchObject({ status: 'disabled', disabled_reason: 'gone' }),
     );
-    await vi.waitFor(() => expect(at(B)).toHaveLength(2));
+    await eventually(() => expect(at(B)).toHaveLength(2));
     expect(at(B).map(({ body }) => JSON.parse(body).type)).toContain('webhook.disabled');
     passTime(DAY);
     await hooks.ring();
@@ -381,8 +382,8 @@ describe('sending again', () => {
     passTime(10);
     for (const [index, event] of ['evt_1', 'evt_2', 'evt_3'].entries()) {
       await hooks.publish(event);
-      await vi.waitFor(() => expect(at(A)).toHaveLength(index + 2));
-      await vi.waitFor(async () =>
+      await eventually(() => expect(at(A)).toHaveLength(index + 2));
+      await eventually(async () =>
         expect((await hooks.deliveries(id)).every(({ attempts }) => attempts.length === 1)).toBe(true),
       );
     }
