@@ -1,7 +1,14 @@
 // A batch under the monthly budgets of its account and key: a second ceiling beside `max_cost`, which the account raises
 // piece by piece. Pure: no I/O, no clock, `now` is passed in.
 import type { BatchGrant, BatchWish, MoneyShort } from '../accounts/budget';
-import { allowance, type BatchState, type Ceiling, type RangeState, spentNano, UNBOUNDED } from './state';
+import {
+  allowance,
+  type BatchState,
+  type MoneyCeiling,
+  type RangeState,
+  spentNano,
+  UNBOUNDED,
+} from './state';
 
 /** How long after it gave too little the account is asked again. */
 const ASK_AGAIN_MS = 3_000;
@@ -44,7 +51,7 @@ export function decideDispatch(
   range: RangeState,
   maxCostNano: number | null,
   now: number,
-): number | null | 'wait' | 'ask' | Ceiling {
+): number | null | 'wait' | 'ask' | MoneyCeiling {
   const ceilingNano = ceilingOf(batch, maxCostNano);
   if (ceilingNano === null) return null;
   const nano = allowance(batch, range, ceilingNano);

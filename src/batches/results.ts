@@ -1,5 +1,6 @@
 // Reads a batch's results out of its packs, in input order or in the order of their commits.
 import { ApiError, ERROR_TABLE } from '../contract/errors';
+import { BATCH_RESULTS_LIMIT_BYTES } from '../contract/limits';
 import { errorBody } from '../contract/messages/render';
 import { usdFromNano } from '../contract/money';
 import { type BatchSpec, itemRequestId } from './batch-spec';
@@ -185,6 +186,10 @@ function leftOver(
 function leftOverError(spec: BatchSpec, state: BatchState): ApiError {
   if (state.ceilingReached === 'budget') {
     return new ApiError('budget_exceeded', { detail: ['batch_budget_spent'] });
+  }
+  if (state.ceilingReached === 'results') {
+    const gigabytes = BATCH_RESULTS_LIMIT_BYTES / 1024 ** 3;
+    return new ApiError('request_too_large', { detail: ['results_too_large', gigabytes] });
   }
   if (state.ceilingReached) {
     const usd = String(usdFromNano(spec.maxCostNano ?? 0));

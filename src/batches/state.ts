@@ -3,6 +3,7 @@
 import { addCost, type CostNano, dayOf, type LedgerEntry } from '../accounts/ledger';
 import type { InputError } from '../contract/batches';
 import { addUsage, NO_USAGE, type Usage } from '../contract/chat';
+import { BATCH_RESULTS_LIMIT_BYTES } from '../contract/limits';
 import type { BatchBudget } from './batch-budget';
 import * as lease from './lease';
 
@@ -27,7 +28,10 @@ export type BatchPhase = 'planning' | 'waiting' | 'running' | 'finalizing' | 'en
 export type BatchOutcome = 'completed' | 'invalid' | 'expired' | 'cancelled';
 
 /** What a batch's spending can come to an end at. */
-export type Ceiling = 'max_cost' | 'budget';
+export type MoneyCeiling = 'max_cost' | 'budget';
+
+/** What a batch can come to an end at before its items do: its money, or the room for their results. */
+type Ceiling = MoneyCeiling | 'results';
 
 /** The planning of an input file, and how far it has come. */
 export interface PlanState extends lease.Lease {
@@ -60,7 +64,7 @@ export interface BatchState {
   reservedNano: number;
   /** What its account lets it spend; null where neither account nor key has a budget. */
   budget: BatchBudget | null;
-  /** The money is used up: every item without an outcome has failed for want of it. */
+  /** The money, or the room for results, is used up: every item without an outcome has failed for want of it. */
   ceilingReached: Ceiling | null;
   /** The event number of the first of those failures; the others follow in input order. */
   leftOverFrom: number;
@@ -358,7 +362,7 @@ export function finalize(batch: BatchState, outcome: BatchOutcome, now: number):
   return { ...batch, phase: 'finalizing', outcome, finalizingAt: now };
 }
 
-/** The money is used up: every item that has no outcome has failed, and the batch is complete. */
+/** The money, or the room, is used up: every item that has no outcome has failed, and the batch is complete. */
 export function reachCeiling(batch: BatchState, now: number, ceiling: Ceiling = 'max_cost'): BatchState {
   if (batch.phase !== 'running') return batch;
   const leftOver = batch.total - batch.completed - batch.failed;
@@ -437,6 +441,7 @@ function afterCommit(
   now: number,
 ): BatchState {
   if (batch.completed + batch.failed === batch.total) return finalize(batch, 'completed', now);
+  if (batch.resultBytes >= BATCH_RESULTS_LIMIT_BYTES) return reachCeiling(batch, now, 'results');
   const hadAllThereIs = range.boundNano === UNBOUNDED;
   if (!report.unaffordable || !hadAllThereIs) return batch;
   if (!batch.budget) return reachCeiling(batch, now);

@@ -50,6 +50,9 @@ export const INLINE_RESULTS_LIMIT_BYTES = 1024 ** 2;
 /** One item's recorded answer. Six may be committed at once, in one RPC message of at most 32 MiB. */
 export const ITEM_RESULT_LIMIT_BYTES = 4 * 1024 ** 2;
 
+/** All recorded answers of a batch. An object's SQLite holds 10 GB, its other tables included. */
+export const BATCH_RESULTS_LIMIT_BYTES = 8 * 1024 ** 3;
+
 /** What a polling client is told to wait. */
 export const BATCH_POLL_SECONDS = 5;
 

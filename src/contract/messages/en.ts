@@ -212,6 +212,8 @@ const detail = {
     'input order is only known once the batch has ended; use order=committed until then',
   window_over: () => 'the completion window ended before every item was done',
   batch_not_terminal: () => 'the batch has not ended; wait for its end or cancel it first',
+  results_too_large: (gigabytes: number) =>
+    `a batch holds ${gigabytes} GiB of results; try the rest again as a new batch`,
   max_cost_reached: (usd: string) => `the batch's max_cost of $${usd} was reached`,
   answer_too_large: (megabytes: number) => `the answer is larger than ${megabytes} MiB`,
 };

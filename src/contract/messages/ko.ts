@@ -191,6 +191,8 @@ export const ko: Messages = {
       '입력 순서는 배치가 끝난 뒤에 정해집니다. 그 전에는 order=committed를 사용하세요',
     window_over: () => '모든 항목이 처리되기 전에 처리 기한이 끝났습니다',
     batch_not_terminal: () => '배치가 아직 끝나지 않았습니다. 끝날 때까지 기다리거나 먼저 취소하세요',
+    results_too_large: (gigabytes) =>
+      `배치 하나에는 결과를 ${gigabytes} GiB까지 저장할 수 있습니다. 나머지는 새 배치로 다시 시도하세요`,
     max_cost_reached: (usd) => `배치의 max_cost $${usd}에 도달했습니다`,
     answer_too_large: (megabytes) => `응답이 ${megabytes} MiB보다 큽니다`,
   },
