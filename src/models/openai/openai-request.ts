@@ -15,8 +15,9 @@ type Encode = (bytes: Uint8Array) => string;
 const inBase64: Encode = (bytes) => bytes.toBase64();
 
 /**
- * The client's request under the upstream's model. `metadata` stays here: upstreams take it only with storage. So does a
- * schema for an upstream that knows none: it stands in the messages.
+ * The client's request under the upstream's model. `metadata` stays here: upstreams take it only with storage. So does
+ * `service_tier`, since a tier has prices that the catalogue does not know, and a schema for an upstream that knows none:
+ * it stands in the messages.
  */
 export function openaiRequest(
   { provider, model, hasJsonSchema }: Upstream,
@@ -26,6 +27,7 @@ export function openaiRequest(
 ): object {
   const {
     metadata: _ours,
+    service_tier: _standard,
     stream: _stream,
     stream_options: _options,
     response_format: format,

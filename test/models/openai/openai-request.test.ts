@@ -34,6 +34,7 @@ describe('the request to an OpenAI-compatible upstream', () => {
   it('asks for the usage of every stream, and keeps what is ours to itself', () => {
     const request = {
       metadata: { job: 'a' },
+      service_tier: 'priority',
       stream: true,
       stream_options: { include_usage: false, include_obfuscation: false },
     };
