@@ -43,9 +43,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/architecture/**', 'test/e2e/**', 'test/browser/**', 'test/fuzz/**'],
           // Long, for a busy machine.
-          testTimeout: 120_000,
+          testTimeout: 300_000,
           // The first hook of a file waits for the whole app to be compiled.
-          hookTimeout: 120_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 0 },
         },
       },

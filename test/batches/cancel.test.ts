@@ -34,9 +34,7 @@ const CANCELLED = {
 };
 
 describe('a batch that is cancelled at any point', () => {
-  it('has one result an item, counts that add up, and one charge for what was done', {
-    timeout: 60_000,
-  }, async () => {
+  it('has one result an item, counts that add up, and one charge for what was done', async () => {
     const seed = newSeed('cancel');
     const random = randomFrom(seed);
     const client = await newClient();
@@ -126,7 +124,7 @@ describe('once a batch is cancelled', () => {
     expect(await booked(rig.client)).toEqual({ requests: 0, nano: 0 });
   });
 
-  it('no item starts later, wherever among its items the cancel comes', { timeout: 60_000 }, async () => {
+  it('no item starts later, wherever among its items the cancel comes', async () => {
     const random = randomFrom(newSeed('cancel between items'));
     for (let round = 0; round < 50; round++) {
       const asked = vi.spyOn(sandbox, 'complete');

@@ -84,7 +84,7 @@ async function expectPlanned(rig: Rig): Promise<void> {
 }
 
 describe('a planner that dies', () => {
-  it('anywhere, again and again, leaves a plan that the next completes', { timeout: 60_000 }, async () => {
+  it('anywhere, again and again, leaves a plan that the next completes', async () => {
     const seed = newSeed('planning');
     const random = randomFrom(seed);
     const client = await newClient();

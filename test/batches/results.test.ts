@@ -230,7 +230,7 @@ describe('custom_ids of any characters', () => {
 });
 
 describe('results ride along in the batch', () => {
-  it('up to a mebibyte of JSON, to the byte', { timeout: 60_000 }, async () => {
+  it('up to a mebibyte of JSON, to the byte', async () => {
     const client = await newClient();
     // Eight texts of one size, the last of which makes up what is missing.
     const run = async (more: number): Promise<BatchResponse> => {

@@ -27,7 +27,7 @@ async function limitedClient(concurrent_batches: number): Promise<Client> {
 }
 
 describe('an account with a limit of two', () => {
-  it('never has more running, and all are done in the end', { timeout: 60_000 }, async () => {
+  it('never has more running, and all are done in the end', async () => {
     const client = await limitedClient(2);
     const inputs = [{ messages: [{ role: 'user', content: '@sandbox latency=150ms' }] }];
     const made: string[] = [];

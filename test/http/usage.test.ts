@@ -112,7 +112,7 @@ const FORMAT = {
 };
 
 describe('10,000 random requests', () => {
-  it('are reported as they were answered', { timeout: 300_000 }, async () => {
+  it('are reported as they were answered', { timeout: 600_000 }, async () => {
     const random = randomFrom(newSeed('usage'));
     const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)] as T;
     const owner = await newClient();
