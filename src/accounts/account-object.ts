@@ -444,18 +444,16 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   /** The account's share of the deployment's metrics; null where there is no account. */
-  metrics(): AccountMetrics | null {
-    return this.#held(null, () => {
-      const account = this.#record.read();
-      return (
-        account && {
-          status: account.status,
-          usage: this.#usage.sumsByModel(),
-          batches: this.#batches.countByStatus(),
-          files: this.#stored.files.totals(),
-        }
-      );
-    });
+  metrics(now: number = Date.now()): AccountMetrics | null {
+    const account = this.#account();
+    return (
+      account && {
+        status: account.status,
+        usage: this.#transaction(() => this.#usage.totals(now)),
+        batches: this.#batches.countByStatus(),
+        files: this.#stored.fileTotals(),
+      }
+    );
   }
 
   /** Alarms end after seven failures in a row, so none may fail. */
@@ -494,7 +492,7 @@ export class AccountObject extends DurableObject<Env> {
   #makeTables(): void {
     if (this.#hasTables) return;
     this.#sql.exec(SCHEMA);
-    for (const table of [this.#keys, this.#usage, this.#batches]) table.upgrade();
+    for (const table of [this.#keys, this.#stored, this.#usage, this.#batches]) table.upgrade();
     this.#hasTables = true;
   }
 }

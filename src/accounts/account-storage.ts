@@ -39,6 +39,16 @@ export class AccountStorage {
     this.#limit = limit;
   }
 
+  /** Brings a table of an earlier version up to date. */
+  upgrade(): void {
+    this.#meter.upgrade();
+  }
+
+  /** Of the files that are stored; those that have expired count until they are removed. */
+  fileTotals(): { count: number; bytes: number } {
+    return this.#meter.files();
+  }
+
   usedBytes(): number {
     return this.#meter.used();
   }
@@ -59,12 +69,15 @@ export class AccountStorage {
 
   /** Lists a file that the server made, whatever the limit: it counts all the same. Null. */
   addOutputFile(file: IndexedFile): null {
-    if (this.files.add(file)) this.#meter.count(file.size);
+    if (this.files.add(file)) this.#meter.countFile(1, file.size);
     return null;
   }
 
   removeFile(id: string): void {
-    this.#transaction(() => this.#meter.count(-this.files.remove(id)));
+    this.#transaction(() => {
+      const size = this.files.remove(id);
+      if (size !== null) this.#meter.countFile(-1, -size);
+    });
   }
 
   addUpload(upload: NewUpload): StoredUpload | StorageRefusal {

@@ -36,6 +36,13 @@ export const BATCH_INDEX_SCHEMA = `
   CREATE INDEX IF NOT EXISTS batches_by_time ON batches (created_at);
   CREATE INDEX IF NOT EXISTS batches_by_status ON batches (status, created_at);
   CREATE INDEX IF NOT EXISTS batches_by_input ON batches (input_file_id) WHERE input_file_id IS NOT NULL;
+  CREATE TABLE IF NOT EXISTS ended_batches (
+    status TEXT PRIMARY KEY,
+    count INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO ended_batches
+    SELECT status, count(*) FROM batches
+    WHERE status NOT IN ('pending', 'running') AND NOT EXISTS (SELECT 1 FROM ended_batches) GROUP BY status;
 `;
 
 export class BatchIndex {
@@ -57,18 +64,35 @@ export class BatchIndex {
 
   /** Adding a batch again changes nothing: what the entry says by then is newer. */
   add({ id, keyId, createdAt, status, inputFileId }: NewBatchEntry): void {
-    this.#sql.exec(
-      'INSERT INTO batches (id, key, created_at, status, input_file_id) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+    const [added] = this.#sql.exec(
+      `INSERT INTO batches (id, key, created_at, status, input_file_id) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING RETURNING n`,
       id,
       keyId,
       createdAt,
       status,
       inputFileId,
     );
+    if (added !== undefined) this.#countEnded(status, 1);
   }
 
   update(id: string, status: BatchStatus, summary: string | null): void {
+    const [before] = this.#sql.exec<{ status: string }>('SELECT status FROM batches WHERE id = ?', id);
+    if (before === undefined) return;
     this.#sql.exec('UPDATE batches SET status = ?, summary = ? WHERE id = ?', status, summary, id);
+    if (before.status === status) return;
+    this.#countEnded(before.status, -1);
+    this.#countEnded(status, 1);
+  }
+
+  /** Those that have not ended are few, and counted when they are asked for. */
+  #countEnded(status: string, batches: number): void {
+    if (status === 'pending' || status === 'running') return;
+    this.#sql.exec(
+      'INSERT INTO ended_batches VALUES (?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count',
+      status,
+      batches,
+    );
   }
 
   /** The next batches that have something to do, in order: those after `after`, a place that the last answer said. */
@@ -94,7 +118,8 @@ export class BatchIndex {
   }
 
   remove(id: string): void {
-    this.#sql.exec('DELETE FROM batches WHERE id = ?', id);
+    const [row] = this.#sql.exec<{ status: string }>('DELETE FROM batches WHERE id = ? RETURNING status', id);
+    if (row !== undefined) this.#countEnded(row.status, -1);
   }
 
   isRunning(id: string): boolean {
@@ -124,7 +149,8 @@ export class BatchIndex {
 
   countByStatus(): Partial<Record<BatchStatus, number>> {
     const rows = this.#sql.exec<{ status: string; count: number }>(
-      'SELECT status, count(*) AS count FROM batches GROUP BY status',
+      `SELECT status, count(*) AS count FROM batches WHERE status IN ('pending', 'running') GROUP BY status
+       UNION ALL SELECT status, count FROM ended_batches WHERE count > 0`,
     );
     return Object.fromEntries(rows.toArray().map(({ status, count }) => [status, count]));
   }

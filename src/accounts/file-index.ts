@@ -63,10 +63,10 @@ export class FileIndex {
     return added !== undefined;
   }
 
-  /** Answers the bytes that are gone with it: 0 where there is no such file. */
-  remove(id: string): number {
+  /** Answers the bytes that are gone with it: null where there is no such file. */
+  remove(id: string): number | null {
     const [row] = this.#sql.exec<{ size: number }>('DELETE FROM files WHERE id = ? RETURNING size', id);
-    return row?.size ?? 0;
+    return row?.size ?? null;
   }
 
   /** Null for a file that is unknown or has expired. */
@@ -89,15 +89,6 @@ export class FileIndex {
     const filters: Filter[] = [['(expires_at IS NULL OR expires_at > ?)', now]];
     if (query.purpose !== undefined) filters.push(['purpose = ?', query.purpose]);
     return mapPage(readPage<FileRow>(this.#sql, 'files', query, filters), fromRow);
-  }
-
-  /** Of all that are stored; those that have expired count until they are removed. */
-  totals(): { count: number; bytes: number } {
-    return this.#sql
-      .exec<{ count: number; bytes: number }>(
-        'SELECT count(*) AS count, coalesce(sum(size), 0) AS bytes FROM files',
-      )
-      .one();
   }
 
   /** Files made before a time, by id, which is also the order of their keys; from the one after `after` on. */

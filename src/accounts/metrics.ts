@@ -1,21 +1,30 @@
-// What all accounts hold and used, as metrics. It is asked for rarely and answered from what is stored: one call to the
-// registry and one to each account. Known gap: accounts beyond the bound are only counted.
+// What all accounts hold and used, as metrics: one call to each account, which answers from sums that it keeps.
+// Known gap: accounts beyond the bound are only counted.
 import pMap from 'p-map';
-import type { AccountStatus, UsageSum } from '../contract/accounts';
+import type { AccountStatus } from '../contract/accounts';
 import type { BatchStatus } from '../contract/batches';
 import type { MetricFamily } from '../platform/prometheus';
 
-/** With the registry below the 1,000 calls that an invocation may make on Cloudflare's free plan. */
-const ACCOUNTS_LIMIT = 900;
+/** Below the 1,000 calls that an invocation may make on Cloudflare's free plan. */
+export const METRICS_ACCOUNTS_LIMIT = 900;
 
 /** Enough to wait for little, and few enough answers to hold at a time. */
 const CONCURRENCY = 20;
 
+/** All that an account ever used of a model. */
+export interface ModelTotal {
+  model: string;
+  requests: number;
+  promptTokens: number;
+  completionTokens: number;
+  /** Null where no request had a price. */
+  costUsd: number | null;
+}
+
 /** One account's share. */
 export interface AccountMetrics {
   status: AccountStatus;
-  /** All it ever used, by model. */
-  usage: (UsageSum & { model: string })[];
+  usage: ModelTotal[];
   /** Those on its list: removed ones are in none of these. */
   batches: Partial<Record<BatchStatus, number>>;
   files: { count: number; bytes: number };
@@ -23,25 +32,27 @@ export interface AccountMetrics {
 
 type Sample = MetricFamily['samples'][number];
 
-/** Every metric of the deployment: of the oldest accounts where there are too many, so that series do not come and go. */
-export async function collectMetrics(env: Env, limit: number = ACCOUNTS_LIMIT): Promise<MetricFamily[]> {
-  const registry = env.REGISTRY.getByName('registry');
-  const [page, total] = await Promise.all([registry.list({ limit, order: 'asc' }), registry.count()]);
-  const ids = page?.data.map(({ id }) => id) ?? [];
+/** Every metric of these accounts, beside which there are others that are `leftOut`. `now` is in milliseconds. */
+export async function collectMetrics(
+  env: Env,
+  { ids, leftOut }: { ids: string[]; leftOut: number },
+  now: number,
+): Promise<MetricFamily[]> {
   const accounts = await pMap(
     ids,
-    async (id) => ({ id, metrics: await env.ACCOUNTS.getByName(id).metrics() }),
+    async (id) => ({ id, metrics: await env.ACCOUNTS.getByName(id).metrics(now) }),
     { concurrency: CONCURRENCY },
   );
   // An entry in the registry whose account was never made.
   const made = accounts.flatMap(({ id, metrics }) => (metrics === null ? [] : [{ id, ...metrics }]));
-  return metricFamilies(made, total - ids.length);
+  return metricFamilies(made, leftOut, now);
 }
 
 /** The samples of accounts, and of those that were left out. */
 function metricFamilies(
   accounts: readonly (AccountMetrics & { id: string })[],
   leftOut: number,
+  now: number,
 ): MetricFamily[] {
   const each = (samplesOf: (account: AccountMetrics) => Sample[]) =>
     accounts.flatMap((account) =>
@@ -49,6 +60,9 @@ function metricFamilies(
     );
   const countOf = (status: AccountStatus) => accounts.filter((account) => account.status === status).length;
   return [
+    gauge('quire_collected_timestamp_seconds', 'When these values were read, in Unix time.', [
+      { labels: {}, value: Math.floor(now / 1000) },
+    ]),
     gauge('quire_accounts', 'Accounts by status.', [
       { labels: { status: 'active' }, value: countOf('active') },
       { labels: { status: 'suspended' }, value: countOf('suspended') },
@@ -65,9 +79,9 @@ function metricFamilies(
       'quire_tokens_total',
       'Tokens of these completions.',
       each(({ usage }) =>
-        usage.flatMap(({ model, usage: { prompt_tokens, completion_tokens } }) => [
-          { labels: { model, kind: 'prompt' }, value: prompt_tokens },
-          { labels: { model, kind: 'completion' }, value: completion_tokens },
+        usage.flatMap(({ model, promptTokens, completionTokens }) => [
+          { labels: { model, kind: 'prompt' }, value: promptTokens },
+          { labels: { model, kind: 'completion' }, value: completionTokens },
         ]),
       ),
     ),
@@ -75,8 +89,8 @@ function metricFamilies(
       'quire_cost_usd_total',
       'Cost of these completions in USD; models without a price have none.',
       each(({ usage }) =>
-        usage.flatMap(({ model, cost }) =>
-          cost === null ? [] : [{ labels: { model }, value: cost.total_cost }],
+        usage.flatMap(({ model, costUsd }) =>
+          costUsd === null ? [] : [{ labels: { model }, value: costUsd }],
         ),
       ),
     ),

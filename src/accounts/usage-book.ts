@@ -4,6 +4,8 @@ import { type Cost, NO_USAGE } from '../contract/chat';
 import { addColumns } from '../platform/add-columns';
 import { monthOf } from './budget';
 import { costResponse, type LedgerEntry, ledgerGrowth, mergeLedgers } from './ledger';
+import type { ModelTotal } from './metrics';
+import { USAGE_TOTALS_SCHEMA, UsageTotals } from './usage-totals';
 
 export interface UsageReportQuery {
   /** UTC days, both included; without one there is no such end. */
@@ -52,6 +54,7 @@ export const USAGE_BOOK_SCHEMA = `
     id TEXT PRIMARY KEY,
     ledger TEXT NOT NULL
   ) WITHOUT ROWID;
+  ${USAGE_TOTALS_SCHEMA}
 `;
 
 const BOOK = `
@@ -76,11 +79,13 @@ interface MonthSpend {
 
 export class UsageBook {
   readonly #sql: SqlStorage;
+  readonly #totals: UsageTotals;
   /** Of the month that was last asked for: every admission under a budget asks. */
   #spend: MonthSpend | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#totals = new UsageTotals(sql);
   }
 
   /** Brings a table of an earlier version up to date. */
@@ -92,10 +97,11 @@ export class UsageBook {
     });
   }
 
-  /** Adds an entry's spend to its day, model and key. */
+  /** Adds an entry's spend to its day, model and key. To be called in a transaction. */
   book(keyId: string, entry: LedgerEntry, by: 'request' | 'batch' = 'request'): void {
     const sums = toSums(entry, by);
     this.#sql.exec(BOOK, entry.day, entry.model, keyId, ...[...COUNTERS, ...COSTS].map((name) => sums[name]));
+    this.#totals.book(entry);
     if (this.#spend?.month === entry.day.slice(0, 7)) addSpend(this.#spend, keyId, nanoOf(entry));
   }
 
@@ -109,6 +115,7 @@ export class UsageBook {
   /** What is in memory may not be what is stored. */
   forget(): void {
     this.#spend = null;
+    this.#totals.forget();
   }
 
   #loadSpend(month: string): MonthSpend {
@@ -143,12 +150,9 @@ export class UsageBook {
     );
   }
 
-  /** All there ever was, one sum a model. */
-  sumsByModel(): (UsageSum & { model: string })[] {
-    return this.#sql
-      .exec<Sums & { model: string }>(`SELECT model, ${SUMS} FROM usage GROUP BY model ORDER BY model`)
-      .toArray()
-      .map((row) => ({ model: row.model, ...fromSums(row) }));
+  /** All there ever was, one sum a model. To be called in a transaction. */
+  totals(now: number): ModelTotal[] {
+    return this.#totals.read(now);
   }
 
   /** One row a group, in the order of their names, and the sum of all. */

@@ -54,8 +54,11 @@ const EVENTS = {
   request: { workerRequests: 1, objectRequests: 1 },
   /** Whether there is room for the file, and its row, with three indexes, and the sum of what is stored. */
   upload: { objectRequests: 2, rowsWritten: 5 },
-  /** create, addBatch, startBatch, endBatch. Its tables (2), spec, list (4 + 2 + 2), output file (5 + 1), spend (2). */
-  batch: { objectRequests: 4, rowsWritten: 19, rowsRead: 60 },
+  /**
+   * create, addBatch, startBatch, endBatch. Its tables (2), spec, list (4 + 2 + 2), those that ended (1), output file (5 + 1),
+   * spend (2).
+   */
+  batch: { objectRequests: 4, rowsWritten: 20, rowsRead: 60 },
   /** The file is looked up; one message is sent, read, deleted; its planner claims. The list's index by file. */
   plan: { queueOperations: 3, workerRequests: 1, objectRequests: 3, rowsWritten: 1, bucketClassB: 1 },
   /** The batch's own row: each time something is decided of it. */

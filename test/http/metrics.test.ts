@@ -1,13 +1,24 @@
 // GET /api/v1/admin/metrics: what is stored, in Prometheus' format.
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { collectMetrics } from '../../src/accounts/metrics';
 import { prometheusText } from '../../src/platform/prometheus';
 import { eventually } from '../eventually';
 import { parsePrometheus } from '../platform/prometheus-parser';
 import { admin, type Client, errorOf, newAccount, newClient, send } from './client';
 
+afterEach(() => vi.useRealTimers());
+
+const registry = env.REGISTRY.getByName('registry');
+
+/** Metrics that were collected just now. */
 async function scrape() {
+  await runInDurableObject(registry, (_object, { storage }) => storage.sql.exec('DELETE FROM kept_metrics'));
+  return scrapeAgain();
+}
+
+async function scrapeAgain() {
   const response = await admin('GET', '/metrics');
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
@@ -74,11 +85,39 @@ it('counts accounts by status, and those beyond the bound', async () => {
     suspended: (before.suspended ?? 0) + 1,
   });
 
-  const bounded = parsePrometheus(prometheusText(await collectMetrics(env, 1)));
+  const bounded = parsePrometheus(
+    prometheusText(await collectMetrics(env, await registry.oldest(1), Date.now())),
+  );
   const all = (before.active ?? 0) + (before.suspended ?? 0) + 2;
   expect(bounded.get('quire_accounts_left_out')?.samples).toEqual([{ labels: {}, value: all - 1 }]);
   expect(bounded.get('quire_files')?.samples).toHaveLength(1);
   expect((await scrape()).get('quire_accounts_left_out')?.samples).toEqual([{ labels: {}, value: 0 }]);
+});
+
+it('asks the accounts once a minute at most', async () => {
+  const start = Date.now();
+  const client = await newClient();
+  const files = async (secondsLater: number) => {
+    vi.useFakeTimers({ now: start + secondsLater * 1000, toFake: ['Date'] });
+    const metrics = await scrapeAgain();
+    const [{ value } = { value: 0 }] = metrics.get('quire_collected_timestamp_seconds')?.samples ?? [];
+    return [value - Math.floor(start / 1000), samplesOf(metrics, 'quire_files', client)['']];
+  };
+  // Long after whatever was collected before.
+  expect(await files(100)).toEqual([100, 0]);
+  const body = new FormData();
+  body.set('file', new File(['12345'], 'a.txt', { type: 'text/plain' }));
+  await client.send('POST', '/v1/files', { body });
+  expect(await files(154)).toEqual([100, 0]);
+  expect(await files(155)).toEqual([155, 1]);
+  // A clock that was set back does not keep them for longer.
+  expect(await files(120)).toEqual([120, 1]);
+});
+
+it('answers all who ask at once with the same', async () => {
+  const asked = await Promise.all([scrape(), scrapeAgain(), scrapeAgain()]);
+  const [first] = asked;
+  for (const metrics of asked) expect([...metrics]).toEqual([...(first ?? [])]);
 });
 
 it('is for the admin alone', async () => {

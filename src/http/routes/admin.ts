@@ -1,10 +1,9 @@
 // The admin API: accounts, their keys and usage, the audit log and metrics, for whoever holds the deployment's admin secret.
 import { Hono } from 'hono';
 import { addAccount, changeAccount, issueKey, revokeKey } from '../../accounts/administration';
-import { collectMetrics } from '../../accounts/metrics';
 import { accountCreate, accountUpdate, auditListQuery, keyCreate, usageQuery } from '../../contract/accounts';
 import { listQuery, listResponse } from '../../contract/lists';
-import { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../../platform/prometheus';
+import { PROMETHEUS_CONTENT_TYPE } from '../../platform/prometheus';
 import { administered } from '../authenticate';
 import type { AppContext, AppEnv } from '../context';
 import { filledPage } from '../filled-page';
@@ -57,7 +56,7 @@ export const adminRoutes = new Hono<AppEnv>()
     return c.json(listResponse(page, (entry) => entry.id));
   })
   .get('/metrics', async (c) => {
-    const text = prometheusText(await collectMetrics(c.env));
+    const text = await c.env.REGISTRY.getByName('registry').metrics();
     return c.body(text, 200, { 'Content-Type': PROMETHEUS_CONTENT_TYPE });
   })
   // Before the middleware of accounts' keys, which the admin's is none of, can refuse a path that is not there.
