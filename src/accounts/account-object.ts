@@ -26,7 +26,7 @@ import {
 import type { BatchGrant, BatchWish } from './budget';
 import { BUDGET_EVENTS_SCHEMA, BudgetEvents } from './budget-events';
 import type { ExchangeAnswer, ExchangeMessage } from './exchange';
-import type { FileListQuery, IndexedFile } from './file-index';
+import type { FileListQuery, FileSize, IndexedFile } from './file-index';
 import { FrontDesk, SETTLED_GROUPS_SCHEMA } from './front-desk';
 import { KEY_STORE_SCHEMA, KeyStore } from './key-store';
 import type { LedgerEntry } from './ledger';
@@ -223,6 +223,10 @@ export class AccountObject extends DurableObject<Env> {
   /** Null for a file that is unknown or has expired. */
   getFile(id: string, now: number): IndexedFile | null {
     return this.#held(null, () => this.#stored.files.get(id, now));
+  }
+
+  fileSizes(ids: string[], now: number): FileSize[] {
+    return this.#held([], () => this.#stored.files.sizes(ids, now));
   }
 
   listFiles(query: FileListQuery, now: number): Page<IndexedFile> | null {

@@ -18,6 +18,8 @@ export interface IndexedFile {
   r2Key: string;
 }
 
+export type FileSize = Pick<IndexedFile, 'id' | 'size' | 'contentType'>;
+
 export type FileListQuery = ListQuery & { purpose?: FilePurpose | undefined };
 
 export const FILE_INDEX_SCHEMA = `
@@ -83,6 +85,19 @@ export class FileIndex {
   keyOf(id: string): string | null {
     const [row] = this.#sql.exec<{ r2_key: string }>('SELECT r2_key FROM files WHERE id = ?', id);
     return row?.r2_key ?? null;
+  }
+
+  /** Those of these files that are there and have not expired. */
+  sizes(ids: readonly string[], now: number): FileSize[] {
+    return this.#sql
+      .exec<{ id: string; size: number; content_type: string }>(
+        `SELECT id, size, content_type FROM files
+         WHERE id IN (SELECT value FROM json_each(?)) AND (expires_at IS NULL OR expires_at > ?)`,
+        JSON.stringify(ids),
+        now,
+      )
+      .toArray()
+      .map(({ id, size, content_type: contentType }) => ({ id, size, contentType }));
   }
 
   list(query: FileListQuery, now: number): Page<IndexedFile> | null {

@@ -82,6 +82,23 @@ export async function checkInlineParts(request: ChatRequest, model: CatalogueMod
   }
 }
 
+/** The stored files that parts of a request name, by `file_id` or by their URL on this origin, each with its part. */
+export function* storedParts(
+  { messages }: ChatRequest,
+  ownOrigin: string,
+): Generator<{ part: ContentPart; fileId: string }> {
+  for (const { content } of messages) {
+    if (!Array.isArray(content)) continue;
+    for (const part of content as (ContentPart | RefusalPart)[]) {
+      if (part.type === 'text' || part.type === 'refusal') continue;
+      const { source } = orderOf(part, '');
+      const fileId = source.type === 'url' ? ownFileId(source.url, ownOrigin) : null;
+      if (source.type === 'file') yield { part, fileId: source.file_id };
+      else if (fileId !== null) yield { part, fileId };
+    }
+  }
+}
+
 /** For parts that need none. */
 const NO_READER: PartReader = {
   ownOrigin: '',
@@ -224,6 +241,12 @@ function partOf(
   }
   const { mediaType, bytes, filename } = content;
   return { type, mediaType, bytes, filename };
+}
+
+function ownFileId(text: string, ownOrigin: string): string | null {
+  if (!text.startsWith(ownOrigin)) return null;
+  const url = URL.parse(text);
+  return url?.origin === ownOrigin ? fileIdOf(url) : null;
 }
 
 /** The file a URL of this server's own names, or null. */

@@ -41,6 +41,11 @@ export function newId(prefix: IdPrefix): string {
   return `${prefix}_${prefix === 'batch' ? randomHex(12) : randomBase62(24)}`;
 }
 
+/** Whether a text can be a file's id. */
+export function isFileId(text: string): boolean {
+  return /^file_[0-9A-Za-z]{24}$/.test(text);
+}
+
 /** Whether a text can be a batch's id: anything else is not found without asking a Durable Object. */
 export function isBatchId(text: string): boolean {
   return /^batch_[0-9a-f]{12}$/.test(text);

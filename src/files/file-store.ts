@@ -1,5 +1,5 @@
 // Stored files, seen from their account: the index row says what exists, R2 holds the bytes.
-import type { IndexedFile } from '../accounts/file-index';
+import type { FileSize, IndexedFile } from '../accounts/file-index';
 import { ApiError } from '../contract/errors';
 import type { ByteRange } from '../platform/byte-range';
 
@@ -11,6 +11,18 @@ export async function findFile(
   now: number,
 ): Promise<IndexedFile | null> {
   return env.ACCOUNTS.getByName(accountId).getFile(fileId, now);
+}
+
+/** Size and type of those of the files that the account has, by id: one call for all. */
+export async function sizesOfFiles(
+  env: Env,
+  accountId: string,
+  fileIds: readonly string[],
+  now: number,
+): Promise<Map<string, FileSize>> {
+  if (fileIds.length === 0) return new Map();
+  const sizes = await env.ACCOUNTS.getByName(accountId).fileSizes([...fileIds], now);
+  return new Map(sizes.map((size) => [size.id, size]));
 }
 
 /**

@@ -87,6 +87,28 @@ export function estimateUnreadPromptTokens(request: ChatRequest): Readonly<Promp
   return total;
 }
 
+/** What is known of a part whose bytes are not at hand. */
+export interface PartSize {
+  bytes: number;
+  mediaType: string;
+}
+
+/** A part by its size, as it will be estimated once it is read; an image by a flat rule, since its bytes say little. */
+export function estimateSizedPart({ bytes, mediaType }: PartSize): PromptTokens {
+  const total: PromptTokens = { text: 0, image: 0, audio: 0, guessed: 0 };
+  if (mediaType.startsWith('image/')) total.image += IMAGE_UNKNOWN_TOKENS;
+  else if (mediaType.startsWith('audio/')) addAudio(total, bytes, mediaType);
+  else addDocument(total, bytes, mediaType);
+  return total;
+}
+
+/** A part by the flat rule of its kind. */
+export function estimateUnreadPart(part: ContentPart): PromptTokens {
+  const total: PromptTokens = { text: 0, image: 0, audio: 0, guessed: 0 };
+  addUnreadPart(total, part);
+  return total;
+}
+
 /** How many parts of a request are still to be read. */
 export function countUnreadParts({ messages }: ChatRequest): number {
   const isUnread = ({ type }: ContentPart | RefusalPart) => type !== 'text' && type !== 'refusal';
@@ -135,23 +157,23 @@ function addPart(total: PromptTokens, part: ModelPart): void {
       total.image += imageTokens(part.bytes);
       return;
     case 'audio':
-      total.audio += byBytes(
-        part.bytes,
-        AUDIO_BYTES_PER_TOKEN[part.mediaType] ?? AUDIO_BYTES_PER_TOKEN_OTHERWISE,
-      );
+      addAudio(total, part.bytes.byteLength, part.mediaType);
       return;
-    case 'document': {
-      const isText = part.mediaType.startsWith('text/');
-      const tokens = byBytes(part.bytes, isText ? TEXT_DOCUMENT_BYTES_PER_TOKEN : PDF_BYTES_PER_TOKEN);
-      total.text += tokens;
-      if (!isText) total.guessed += tokens;
+    case 'document':
+      addDocument(total, part.bytes.byteLength, part.mediaType);
       return;
-    }
   }
 }
 
-function byBytes(bytes: Uint8Array, bytesPerToken: number): number {
-  return Math.ceil(bytes.byteLength / bytesPerToken);
+function addAudio(total: PromptTokens, bytes: number, mediaType: string): void {
+  total.audio += Math.ceil(bytes / (AUDIO_BYTES_PER_TOKEN[mediaType] ?? AUDIO_BYTES_PER_TOKEN_OTHERWISE));
+}
+
+function addDocument(total: PromptTokens, bytes: number, mediaType: string): void {
+  const isText = mediaType.startsWith('text/');
+  const tokens = Math.ceil(bytes / (isText ? TEXT_DOCUMENT_BYTES_PER_TOKEN : PDF_BYTES_PER_TOKEN));
+  total.text += tokens;
+  if (!isText) total.guessed += tokens;
 }
 
 function imageTokens(bytes: Uint8Array): number {

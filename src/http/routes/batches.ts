@@ -28,7 +28,7 @@ export const batchRoutes = new Hono<AppEnv>()
     jsonBody(z.unknown(), INLINE_BATCH_LIMIT_BYTES, inlineTooLarge),
     async (c) => {
       const read = () => readOrder(c.env, c.var.accountId, c.req.valid('json'));
-      if (c.req.valid('query').dry_run) return c.json(await dryRun(c.env, c.var.locale, await read()));
+      if (c.req.valid('query').dry_run) return c.json(await dryRun(c.env, makerOf(c), await read()));
       return makeBatch(c, async (id) => createBatch(c.env, makerOf(c), await read(), id));
     },
   )
