@@ -1,6 +1,6 @@
 // Brings the content parts of both dialects, from any source, down to bytes of a known type.
 import type { ChatMessage, ChatRequest, ContentPart, PartSource, RefusalPart } from '../contract/chat';
-import { ApiError } from '../contract/errors';
+import { ApiError, atParam } from '../contract/errors';
 import { PARTS_LIMIT_BYTES } from '../contract/limits';
 import type { Detail } from '../contract/messages/en';
 import { checkMediaType } from '../files/media-type';
@@ -252,13 +252,6 @@ function ownFileId(text: string, ownOrigin: string): string | null {
 /** The file a URL of this server's own names, or null. */
 function fileIdOf({ pathname }: URL): string | null {
   return /^\/(?:api\/)?v1\/files\/([^/]+)\/content$/.exec(pathname)?.[1] ?? null;
-}
-
-/** Says where in the request an error was found. */
-function atParam(param: string): (error: unknown) => never {
-  return (error) => {
-    throw error instanceof ApiError ? error.at(param) : error;
-  };
 }
 
 function invalid(detail: Detail, param: string): ApiError {

@@ -132,3 +132,10 @@ export class ApiError extends Error {
     });
   }
 }
+
+/** For `catch`: says where in the request an error was found. */
+export function atParam(param: string): (error: unknown) => never {
+  return (error) => {
+    throw error instanceof ApiError ? error.at(param) : error;
+  };
+}

@@ -110,7 +110,7 @@ async function assemble(
   writer: ObjectWriter,
 ): Promise<FileContent> {
   const { mimeType: declared, filename, purpose } = upload;
-  const incoming = new IncomingFile(writer);
+  const incoming = new IncomingFile(writer, 'part_ids');
   const content = contentOf(env.BUCKET, accountId, parts);
   const sum = md5 === null ? null : new Md5Sum(content);
   await incoming.receive({ declared, filename, purpose }, sum?.content() ?? content);

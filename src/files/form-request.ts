@@ -125,7 +125,11 @@ function invalidField(name: string, detail: Detail): ApiError {
 function formError(error: MultipartError): ApiError {
   switch (error.reason) {
     case 'not_multipart':
-      return new ApiError('invalid_request', { detail: ['multipart_expected'], cause: error });
+      return new ApiError('invalid_request', {
+        detail: ['multipart_expected'],
+        param: 'Content-Type',
+        cause: error,
+      });
     case 'cut_off':
       return new ApiError('invalid_request', { detail: ['upload_cut_off'], cause: error });
     default:

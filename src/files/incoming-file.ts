@@ -1,6 +1,6 @@
 // A file on its way in, however its bytes come and wherever they go: checked as it streams by, and as a whole at its end.
 import type { IndexedFile } from '../accounts/file-index';
-import type { ApiError } from '../contract/errors';
+import { type ApiError, atParam } from '../contract/errors';
 import type { FilePurpose } from '../contract/files';
 import { Utf8Check } from '../platform/utf8-check';
 import { JsonLinesCheck } from './json-lines-check';
@@ -26,6 +26,7 @@ export interface FileOpening {
 /** `receive`, then `finish`. After a failure the sink is to be aborted. */
 export class IncomingFile {
   readonly #sink: ByteSink;
+  readonly #param: string;
   #opening: FileOpening | null = null;
   /** The first bytes. */
   #head: Uint8Array | null = null;
@@ -34,8 +35,10 @@ export class IncomingFile {
   /** Null where the file is certainly no batch's. */
   #lines: JsonLinesCheck | null = null;
 
-  constructor(sink: ByteSink) {
+  /** @param param where in the request the file is: what is wrong with its content is found there */
+  constructor(sink: ByteSink, param: string) {
     this.#sink = sink;
+    this.#param = param;
   }
 
   /** @throws ApiError as soon as it is clear that no purpose it may have makes the file acceptable */
@@ -49,10 +52,10 @@ export class IncomingFile {
       if (purpose !== 'batch') this.#utf8.add(chunk);
       if (this.#head === null && this.#sink.size >= HEAD_BYTES) {
         this.#head = this.#sink.head(HEAD_BYTES).slice();
-        await refuseEarly(opening, this.#head);
+        await refuseEarly(opening, this.#head).catch(atParam(this.#param));
       }
       // The type comes first: what is no text at all is told so.
-      if (purpose === 'batch' && this.#head !== null) throwProblem(this.#lines?.problem);
+      if (purpose === 'batch' && this.#head !== null) throwProblem(this.#lines?.problem?.at(this.#param));
     }
     this.#head ??= this.#sink.head(HEAD_BYTES).slice();
   }
@@ -64,13 +67,19 @@ export class IncomingFile {
    */
   async finish(purpose: FilePurpose): Promise<FileContent> {
     if (this.#opening === null || this.#head === null) throw new Error('no file was received');
-    const { declared, filename } = this.#opening;
-    const contentType = await checkMediaType({ declared, filename, head: this.#head, purpose });
+    const { filename } = this.#opening;
+    const contentType = await this.#check(this.#opening, this.#head, purpose).catch(atParam(this.#param));
+    const { size } = this.#sink;
+    return { filename, size, contentType, purpose, sha256: await this.#sink.finish() };
+  }
+
+  /** The type that the whole is of. */
+  async #check({ declared, filename }: FileOpening, head: Uint8Array, purpose: FilePurpose): Promise<string> {
+    const contentType = await checkMediaType({ declared, filename, head, purpose });
     if (purpose === 'batch') throwProblem(this.#lines?.finish());
     else refuseArchive(contentType, this.#sink.tail(TAIL_BYTES));
     if (contentType.startsWith('text/') && !this.#utf8.finish()) throw notUtf8();
-    const { size } = this.#sink;
-    return { filename, size, contentType, purpose, sha256: await this.#sink.finish() };
+    return contentType;
   }
 }
 

@@ -86,5 +86,5 @@ export class JsonLinesCheck {
 }
 
 function invalid(detail: Detail): ApiError {
-  return new ApiError('invalid_request', { detail, param: 'file' });
+  return new ApiError('invalid_request', { detail });
 }

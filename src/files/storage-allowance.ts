@@ -10,24 +10,28 @@ export interface Allowance {
   exceeded: () => ApiError;
 }
 
-/** @param exceeded the error of the limit of its kind */
+/**
+ * @param param where in the request the bytes are
+ * @param exceeded the error of the limit of its kind
+ */
 export async function findAllowance(
   env: Env,
   accountId: string,
+  param: string,
   limitBytes: number,
   exceeded: () => ApiError,
 ): Promise<Allowance> {
   const room = await env.ACCOUNTS.getByName(accountId).storageRoom();
   const left = room === null ? Number.POSITIVE_INFINITY : room.limit - room.used;
   if (room === null || left >= limitBytes) return { bytes: limitBytes, exceeded };
-  return { bytes: Math.max(left, 0), exceeded: () => storageFull(room) };
+  return { bytes: Math.max(left, 0), exceeded: () => storageFull(room).at(param) };
 }
 
 function storageFull({ limit, used }: StorageRoom): ApiError {
   return new ApiError('file_too_large', { detail: ['storage_full', limit, used] });
 }
 
-/** What a client is told that could not have something stored. */
+/** What a client is told that could not have something stored, or whose upload is not there or has ended. */
 export function refusalError(refusal: StorageRefusal): ApiError {
   switch (refusal.refused) {
     case 'storage_full':

@@ -2,7 +2,7 @@
 // The account's rows say what exists; `complete-upload.ts` puts the parts together.
 import type { IndexedFile } from '../accounts/file-index';
 import type { StoredPart, StoredUpload } from '../accounts/upload-index';
-import { ApiError } from '../contract/errors';
+import { ApiError, atParam } from '../contract/errors';
 import { newId } from '../contract/ids';
 import { BATCH_INPUT_LIMIT_BYTES, UPLOAD_LIMIT_BYTES, UPLOAD_PART_LIMIT_BYTES } from '../contract/limits';
 import type { UploadCreate } from '../contract/uploads';
@@ -43,7 +43,11 @@ export async function createUpload(
     const detail = ['upload_too_large', limitBytes / 1024 ** 2] as const;
     throw new ApiError('file_too_large', { detail: [...detail], param: 'bytes' });
   }
-  checkStatedType(mimeType, purpose);
+  try {
+    checkStatedType(mimeType, purpose);
+  } catch (error) {
+    atParam('mime_type')(error);
+  }
   const added = await env.ACCOUNTS.getByName(accountId).addUpload({
     id,
     filename: cleanFilename(body.filename),
@@ -53,7 +57,7 @@ export async function createUpload(
     createdAt: now,
     fileExpiresAfterSeconds: body.expires_after?.seconds ?? null,
   });
-  if ('refused' in added) throw refusalError(added);
+  if ('refused' in added) throw refusalError(added).at('bytes');
   return { ...added, file: null };
 }
 
@@ -72,7 +76,7 @@ export async function addPart(
 ): Promise<StoredPart> {
   const { bytes } = await findPending(env, accountId, uploadId, now);
   const limitBytes = Math.min(bytes, UPLOAD_PART_LIMIT_BYTES);
-  const allowance = await findAllowance(env, accountId, limitBytes, () => partTooLarge(bytes));
+  const allowance = await findAllowance(env, accountId, PART_FIELD, limitBytes, () => partTooLarge(bytes));
   const id = newId('part');
   const key = partKey(accountId, { uploadId, id });
   const writer = new ObjectWriter(env.BUCKET, key);
@@ -98,7 +102,8 @@ export async function addPart(
   const refusal = await env.ACCOUNTS.getByName(accountId).addUploadPart(part);
   if (refusal !== null) {
     await env.BUCKET.delete(key);
-    throw refusalError(refusal);
+    const error = refusalError(refusal);
+    throw refusal.refused === 'storage_full' ? error.at(PART_FIELD) : error;
   }
   return part;
 }

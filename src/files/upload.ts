@@ -11,6 +11,9 @@ import { ObjectWriter } from './object-writer';
 import { type Allowance, findAllowance, refusalError } from './storage-allowance';
 import { UploadFields } from './upload-fields';
 
+/** The name of the file in its form. */
+const FILE_FIELD = 'file';
+
 /** What an upload says of its file; two uploads alike in this are the same. */
 export type UploadContent = FileContent & { expiresAfterSeconds: number | null };
 
@@ -31,7 +34,7 @@ export async function storeUpload(
   now: number,
   id: string = newId('file'),
 ): Promise<IndexedFile> {
-  const allowance = await findAllowance(env, accountId, FILE_LIMIT_BYTES, tooLarge);
+  const allowance = await findAllowance(env, accountId, FILE_FIELD, FILE_LIMIT_BYTES, tooLarge);
   const r2Key = fileKey(accountId, id);
   const content = await readUpload(request, allowance, new ObjectWriter(env.BUCKET, r2Key));
   const { expiresAfterSeconds, ...said } = content;
@@ -62,11 +65,11 @@ async function readUpload(
   allowance: Allowance,
   sink: ByteSink,
 ): Promise<UploadContent> {
-  const incoming = new IncomingFile(sink);
+  const incoming = new IncomingFile(sink, FILE_FIELD);
   const fields = new UploadFields();
   try {
     await readForm(request, {
-      fileField: 'file',
+      fileField: FILE_FIELD,
       allowance,
       file: ({ content, ...part }) => incoming.receive({ ...part, purpose: fields.purposeSoFar }, content),
       expectField: (name) => fields.expect(name),
@@ -84,7 +87,7 @@ async function listFile(env: Env, accountId: string, file: IndexedFile): Promise
   const account = env.ACCOUNTS.getByName(accountId);
   try {
     const refusal = await account.addFile(file);
-    if (refusal !== null) throw refusalError(refusal);
+    if (refusal !== null) throw refusalError(refusal).at(FILE_FIELD);
   } catch (error) {
     // The row may have been written all the same, or by a run before. The bytes may only go when it is surely not there, and
     // nothing reads them.
@@ -100,5 +103,5 @@ async function listFile(env: Env, accountId: string, file: IndexedFile): Promise
 }
 
 function tooLarge(): ApiError {
-  return new ApiError('file_too_large', { param: 'file' });
+  return new ApiError('file_too_large', { param: FILE_FIELD });
 }

@@ -7,6 +7,7 @@ import { errorWithStatus } from './error-with-status';
 export function rangeUnsatisfiable(c: AppContext, size: number): Response {
   const error = new ApiError('invalid_request', {
     detail: ['range_unsatisfiable', size],
+    param: 'Range',
     headers: { 'Content-Range': `bytes */${size}` },
   });
   return errorWithStatus(c, error, 416);

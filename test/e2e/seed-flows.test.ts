@@ -362,6 +362,7 @@ const ERROR_CASES: ErrorCase[] = [
     korean: '지원하지 않는 파일 형식입니다: application/zip',
     isRetryable: false,
     sdkError: APIError,
+    param: 'file',
     provoke: (client) =>
       client.files.create({
         file: new File([Buffer.from('PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0')], 'a.zip', {

@@ -282,6 +282,7 @@ describe('the file is checked like any other:', () => {
     expect(await failure(account.complete(id, parts))).toMatchObject({
       type: 'unsupported_media_type',
       detail: ['media_type_mismatch', 'text/plain', 'text/html'],
+      param: 'part_ids',
     });
     await account.cancel(id);
     expect(await account.keys()).toEqual([]);
@@ -322,8 +323,8 @@ describe('the file is checked like any other:', () => {
     for (const [bytes, values, type, param] of [
       [513 * MIB, {}, 'file_too_large', 'bytes'],
       [201 * MIB, { purpose: 'batch', mime_type: 'application/jsonl' }, 'file_too_large', 'bytes'],
-      [10, { mime_type: 'text/html' }, 'unsupported_media_type', null],
-      [10, { purpose: 'batch', mime_type: 'application/pdf' }, 'unsupported_media_type', null],
+      [10, { mime_type: 'text/html' }, 'unsupported_media_type', 'mime_type'],
+      [10, { purpose: 'batch', mime_type: 'application/pdf' }, 'unsupported_media_type', 'mime_type'],
     ] as const) {
       expect(await failure(account.create(bytes, values))).toMatchObject({ type, param });
     }
@@ -376,11 +377,14 @@ describe('the storage limit', () => {
     expect(await failure(account.create(11))).toEqual({
       type: 'file_too_large',
       detail: ['storage_full', 10, 0],
-      param: null,
+      param: 'bytes',
     });
     const { id } = await account.create(10);
     await account.add(id, 'x');
-    expect(await failure(account.add(id, 'x'.repeat(10)))).toMatchObject({ detail: ['storage_full', 10, 1] });
+    expect(await failure(account.add(id, 'x'.repeat(10)))).toMatchObject({
+      detail: ['storage_full', 10, 1],
+      param: 'data',
+    });
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => account.add(id, 'xxx')));
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     expect(await account.keys()).toHaveLength(4);

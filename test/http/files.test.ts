@@ -110,7 +110,9 @@ describe('an upload', () => {
       body: '{}',
     });
     expect(response.status).toBe(400);
-    expect((await response.json<ErrorAnswer>()).error.message).toContain('multipart/form-data');
+    const { error } = await response.json<ErrorAnswer>();
+    expect(error.message).toContain('multipart/form-data');
+    expect(error.param).toBe('Content-Type');
   });
 });
 
@@ -280,7 +282,10 @@ describe('the content', () => {
 
     const outside = await call(path, { headers: { range: 'bytes=10-' } });
     expect([outside.status, outside.headers.get('content-range')]).toEqual([416, 'bytes */10']);
-    expect((await outside.json<ErrorAnswer>()).error.type).toBe('invalid_request');
+    expect((await outside.json<ErrorAnswer>()).error).toMatchObject({
+      type: 'invalid_request',
+      param: 'Range',
+    });
   });
 
   it('is not sent again to who has it', async () => {

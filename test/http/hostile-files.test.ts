@@ -356,7 +356,7 @@ describe('415 or 400, and nothing stored, for', () => {
       const response = await client.send('POST', '/v1/files', { body });
       const { error } = await response.json<ErrorAnswer>();
       const expected = status === 415 ? 'unsupported_media_type' : 'invalid_request';
-      expect([response.status, error.type]).toEqual([status, expected]);
+      expect([response.status, error.type, error.param]).toEqual([status, expected, 'file']);
       expect(error.message).toContain(seen);
       expect(await keysOf(client.accountId)).toEqual([]);
       expect(await client.json('GET', '/v1/files')).toMatchObject({ data: [] });

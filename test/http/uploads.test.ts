@@ -201,7 +201,7 @@ describe('an account with a storage limit', () => {
       const response = await upload(client, 401, { 'accept-language': language });
       expect([response.status, response.headers.get('x-should-retry')]).toEqual([413, 'false']);
       expect(await response.json<ErrorAnswer>()).toMatchObject({
-        error: { type: 'file_too_large', message },
+        error: { type: 'file_too_large', message, param: 'file' },
       });
     }
     expect(await keysOf(client.accountId)).toHaveLength(1);

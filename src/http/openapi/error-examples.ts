@@ -93,7 +93,7 @@ export const ERROR_EXAMPLES = {
   },
   range_outside: {
     summary: 'The range holds no byte of the content',
-    error: new ApiError('invalid_request', { detail: ['range_unsatisfiable', 4096] }),
+    error: new ApiError('invalid_request', { detail: ['range_unsatisfiable', 4096], param: 'Range' }),
     status: 416,
   },
   etag_other: {
@@ -186,7 +186,10 @@ export const ERROR_EXAMPLES = {
   },
   storage_full: {
     summary: "It does not fit into what is left of the account's `storage_bytes`",
-    error: new ApiError('file_too_large', { detail: ['storage_full', 1_073_741_824, 1_073_000_000] }),
+    error: new ApiError('file_too_large', {
+      detail: ['storage_full', 1_073_741_824, 1_073_000_000],
+      param: 'file',
+    }),
   },
   upload_too_large: {
     summary: 'Over 512 MB, or 200 MB for `batch`',
