@@ -36,7 +36,7 @@ import { emptyPage } from './read-page';
 import { RESERVATIONS_SCHEMA, Reservations } from './reservations';
 import type { StorageRoom } from './storage-meter';
 import type { NewUpload, StoredPart, StoredUpload } from './upload-index';
-import { EMPTY_USAGE_REPORT, USAGE_BOOK_SCHEMA, UsageBook, type UsageReportQuery } from './usage-book';
+import { USAGE_BOOK_SCHEMA, UsageBook, type UsageReportQuery } from './usage-book';
 
 const SCHEMA = [
   ACCOUNT_RECORD_SCHEMA,
@@ -147,16 +147,14 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   /**
-   * A new key: `secret` is its text, which is kept nowhere.
-   *
-   * @throws Error where there is no account
+   * A new key: `secret` is its text, which is kept nowhere. Null where there is no account.
    */
   async createKey(
     { name, scopes, expires_at: expiresAt, limits }: KeyCreate,
     now: number = Date.now(),
-  ): Promise<{ key: KeyResponse; secret: string }> {
+  ): Promise<{ key: KeyResponse; secret: string } | null> {
     const account = this.#account();
-    if (account === null) throw new Error('this account object holds no account');
+    if (account === null) return null;
     const secret = makeKey(account.id);
     const hash = await hashKey(secret);
     const key = this.#keys.add({
@@ -173,8 +171,8 @@ export class AccountObject extends DurableObject<Env> {
   }
 
   /** Null where `after` is unknown, like every list here. */
-  listKeys(query: ListQuery): Page<KeyResponse> | null {
-    return this.#held(emptyPage(query), () => this.#keys.list(query));
+  listKeys(query: ListQuery): Page<KeyResponse> | null | 'no_account' {
+    return this.#account() === null ? 'no_account' : this.#keys.list(query);
   }
 
   describeKey(id: string): KeyResponse | null {
@@ -397,13 +395,15 @@ export class AccountObject extends DurableObject<Env> {
     this.#held(undefined, () => this.#batches.unsettle(id));
   }
 
-  usage(query: UsageReportQuery): UsageResponse {
+  /** Null where there is no account. */
+  usage(query: UsageReportQuery): UsageResponse | null {
+    if (this.#account() === null) return null;
     return {
       object: 'usage',
       from: query.from ?? null,
       to: query.to ?? null,
       group_by: query.groupBy,
-      ...this.#held(EMPTY_USAGE_REPORT, () => this.#usage.report(query)),
+      ...this.#usage.report(query),
     };
   }
 

@@ -68,9 +68,8 @@ export async function issueKey(
   if (key.expires_at && Date.parse(key.expires_at) <= request.now) {
     throw new ApiError('invalid_request', { detail: ['expires_in_past'], param: 'expires_at' });
   }
-  const stub = env.ACCOUNTS.getByName(accountId);
-  if ((await stub.describe()) === null) return null;
-  const issued = await stub.createKey(key, request.now);
+  const issued = await env.ACCOUNTS.getByName(accountId).createKey(key, request.now);
+  if (issued === null) return null;
   await audit(env, request, {
     action: 'key.created',
     account_id: accountId,

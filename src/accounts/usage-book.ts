@@ -1,6 +1,6 @@
 // What an account used and owes, summed per UTC day, model and key. Nothing is ever taken out of it.
 import type { UsageGroup, UsageResponse, UsageRow, UsageSum } from '../contract/accounts';
-import { type Cost, NO_USAGE } from '../contract/chat';
+import type { Cost } from '../contract/chat';
 import { addColumns } from '../platform/add-columns';
 import { monthOf } from './budget';
 import { costResponse, type LedgerEntry, ledgerGrowth, mergeLedgers } from './ledger';
@@ -169,17 +169,6 @@ export class UsageBook {
     };
   }
 }
-
-/** The report on an account that never used anything. */
-export const EMPTY_USAGE_REPORT: UsageReport = {
-  data: [],
-  total: {
-    requests: 0,
-    usage: NO_USAGE,
-    cost: costResponse({ prompt: 0, completion: 0 }),
-    batch: { requests: 0, cost: costResponse({ prompt: 0, completion: 0 }), discount: 0 },
-  },
-};
 
 function addSpend(spend: MonthSpend, keyId: string, nano: number): void {
   spend.totalNano += nano;

@@ -2,6 +2,7 @@
 import type * as z from 'zod';
 import type { usageQuery } from '../contract/accounts';
 import type { AppContext } from './context';
+import { found } from './found';
 import { usageCsv } from './usage-csv';
 
 const CSV_HEADERS = {
@@ -14,7 +15,7 @@ export async function usageReport(
   accountId: string,
   { from, to, group_by: groupBy }: z.output<typeof usageQuery>,
 ): Promise<Response> {
-  const report = await c.env.ACCOUNTS.getByName(accountId).usage({ from, to, groupBy });
+  const report = found(await c.env.ACCOUNTS.getByName(accountId).usage({ from, to, groupBy }), 'account');
   const wantsCsv = /\btext\/csv\b/i.test(c.req.header('accept') ?? '');
   return wantsCsv ? c.body(usageCsv(report), 200, CSV_HEADERS) : c.json(report);
 }

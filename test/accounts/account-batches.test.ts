@@ -7,7 +7,7 @@ import type { NewBatchEntry } from '../../src/accounts/batch-index';
 import type { BatchSpec } from '../../src/batches/batch-spec';
 import { newId } from '../../src/contract/ids';
 import { eventually } from '../eventually';
-import { emptyAccount, file, NOW, newAccount, walk } from './accounts';
+import { createKey, emptyAccount, file, NOW, newAccount, usageReport, walk } from './accounts';
 import { entry } from './spend';
 
 function batch(values: Partial<NewBatchEntry> = {}): NewBatchEntry {
@@ -94,7 +94,9 @@ describe('the end of a batch', () => {
     const files = [file({ purpose: 'batch_output' }), file({ purpose: 'batch_output' })];
     await account.endBatch(ended, end({ files, ledger: [entry({ requests: 3, tokens: 30 })] }));
     expect((await account.listFiles(LIST, NOW))?.data).toEqual(files);
-    expect((await account.usage({ groupBy: 'key' })).data).toMatchObject([{ key: 'key_a', requests: 3 }]);
+    expect((await usageReport(account, { groupBy: 'key' })).data).toMatchObject([
+      { key: 'key_a', requests: 3 },
+    ]);
     expect((await account.listBatches(LIST))?.data).toEqual([{ ...ended, summary: '{"id":"…"}' }]);
   });
 
@@ -108,7 +110,7 @@ describe('the end of a batch', () => {
     const all = async () => [
       await account.listBatches(LIST),
       await account.listFiles(LIST, NOW),
-      await account.usage({ groupBy: 'day' }),
+      await usageReport(account, { groupBy: 'day' }),
     ];
     await account.endBatch(ended, report);
     const before = await all();
@@ -142,7 +144,7 @@ describe('the end of a batch', () => {
     });
     expect((await account.listBatches(LIST))?.data).toEqual([]);
     expect((await account.listFiles(LIST, NOW))?.data).toEqual([]);
-    expect((await account.usage({ groupBy: 'day' })).total.requests).toBe(0);
+    expect((await usageReport(account, { groupBy: 'day' })).total.requests).toBe(0);
   });
 });
 
@@ -187,7 +189,7 @@ describe('the limit on concurrent batches', () => {
 
   it('may be tighter for a key', async () => {
     const account = await newAccount({ concurrent_batches: 3 });
-    const { key } = await account.createKey({ name: 'narrow', limits: { concurrent_batches: 1 } });
+    const { key } = await createKey(account, { name: 'narrow', limits: { concurrent_batches: 1 } });
     const [a, b, c, d, e] = [key.id, key.id, 'key_b', 'key_b', 'key_b'].map((keyId) => batch({ keyId }));
     const answers: boolean[] = [];
     for (const asking of [a, b, c, d, e]) if (asking) answers.push(await starts(account, asking));

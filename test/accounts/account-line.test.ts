@@ -9,7 +9,7 @@ import { hashKey } from '../../src/accounts/api-key';
 import type { ExchangeMessage, Settlement } from '../../src/accounts/exchange';
 import type { Limits } from '../../src/contract/accounts';
 import { NO_USAGE } from '../../src/contract/chat';
-import { LITTLE, newAccount } from './accounts';
+import { createKey, LITTLE, newAccount, usageReport } from './accounts';
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -18,7 +18,7 @@ afterEach(() => {
 async function openLine(limits: Limits = {}, shares = true) {
   const account = await newAccount(limits);
   const id = (await account.describe())?.id ?? '';
-  const { key, secret } = await account.createKey({ name: 'k' });
+  const { key, secret } = await createKey(account, { name: 'k' });
   const line = new AccountLine(id, shares);
   const work: Promise<unknown>[] = [];
   const caller: Caller = { env, waitUntil: (promise) => void work.push(promise) };
@@ -34,7 +34,7 @@ async function openLine(limits: Limits = {}, shares = true) {
       ...settlement,
     });
   const booked = async () => {
-    const { requests, cost } = (await account.usage({ groupBy: 'day' })).total;
+    const { requests, cost } = (await usageReport(account, { groupBy: 'day' })).total;
     return [requests, Math.round((cost?.total_cost ?? Number.NaN) * 1e9)];
   };
   return { account, line, caller, admit, settle, booked, done: () => Promise.all(work) };

@@ -77,8 +77,8 @@ it('asking an object that holds no account finds nothing and writes nothing', as
   expect(await account.describe()).toBeNull();
   expect(await account.update({ status: 'suspended' })).toBeNull();
   expect(await admit(account, '0'.repeat(64), NOW)).toEqual({ ok: false, reason: 'unknown' });
-  expect(await account.listKeys(list)).toEqual(nothing);
-  expect(await account.listKeys({ ...list, after: 'key_x' })).toBeNull();
+  expect(await account.listKeys(list)).toBe('no_account');
+  expect(await account.createKey({ name: 'k' }, NOW)).toBeNull();
   expect(await account.revokeKey('key_x', NOW)).toBe(false);
   expect(await account.getFile('file_x', NOW)).toBeNull();
   expect(await account.listFiles(list, NOW)).toEqual(nothing);
@@ -90,6 +90,6 @@ it('asking an object that holds no account finds nothing and writes nothing', as
   expect(await account.listBatches({ ...list, after: 'batch_x' })).toBeNull();
   expect(await account.staleBatches(NOW, 1)).toEqual([]);
   expect(await account.removeBatch('batch_x', null)).toBe(true);
-  expect(await account.usage({ groupBy: 'day' })).toMatchObject({ data: [], total: { requests: 0 } });
+  expect(await account.usage({ groupBy: 'day' })).toBeNull();
   expect(await stored(account)).toBe('');
 });

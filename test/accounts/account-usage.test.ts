@@ -5,7 +5,7 @@ import type { AccountObject } from '../../src/accounts/account-object';
 import { costResponse, type LedgerEntry } from '../../src/accounts/ledger';
 import { NO_USAGE } from '../../src/contract/chat';
 import { newId } from '../../src/contract/ids';
-import { newAccount, settle } from './accounts';
+import { newAccount, settle, usageReport } from './accounts';
 import { costOf, entry, usageOf } from './spend';
 
 type Account = DurableObjectStub<AccountObject>;
@@ -37,7 +37,7 @@ const sum = (requests: number, tokens: number) => ({
 
 describe('usage', () => {
   it('of an account that did nothing is nothing, and costs nothing', async () => {
-    expect(await (await newAccount()).usage({ groupBy: 'model' })).toEqual({
+    expect(await usageReport(await newAccount(), { groupBy: 'model' })).toEqual({
       object: 'usage',
       from: null,
       to: null,
@@ -60,21 +60,21 @@ describe('usage', () => {
     await spend(account, 1000, { key: 'key_b' });
     await spend(account, 10_000);
 
-    expect(await account.usage({ groupBy: 'day' })).toMatchObject({
+    expect(await usageReport(account, { groupBy: 'day' })).toMatchObject({
       data: [
         { day: '2026-01-31', ...sum(4, 11_101) },
         { day: '2026-02-01', ...sum(1, 10) },
       ],
       total: sum(5, 11_111),
     });
-    expect(await account.usage({ groupBy: 'model' })).toMatchObject({
+    expect(await usageReport(account, { groupBy: 'model' })).toMatchObject({
       data: [
         { model: 'other', ...sum(1, 100) },
         { model: 'sandbox', ...sum(4, 11_011) },
       ],
       total: sum(5, 11_111),
     });
-    expect(await account.usage({ groupBy: 'key' })).toMatchObject({
+    expect(await usageReport(account, { groupBy: 'key' })).toMatchObject({
       data: [
         { key: 'key_a', ...sum(4, 10_111) },
         { key: 'key_b', ...sum(1, 1000) },
@@ -87,7 +87,7 @@ describe('usage', () => {
     const account = await newAccount();
     for (const day of ['2025-12-31', '2026-01-01', '2026-01-31', '2026-02-01'])
       await spend(account, 1, { day });
-    const report = await account.usage({ from: '2026-01-01', to: '2026-01-31', groupBy: 'day' });
+    const report = await usageReport(account, { from: '2026-01-01', to: '2026-01-31', groupBy: 'day' });
     expect(report).toMatchObject({
       object: 'usage',
       from: '2026-01-01',
@@ -99,9 +99,15 @@ describe('usage', () => {
       ],
       total: sum(2, 2),
     });
-    expect(await account.usage({ from: '2026-01-31', groupBy: 'day' })).toMatchObject({ total: sum(2, 2) });
-    expect(await account.usage({ to: '2025-12-31', groupBy: 'day' })).toMatchObject({ total: sum(1, 1) });
-    expect(await account.usage({ from: '2026-02-01', to: '2026-01-01', groupBy: 'day' })).toMatchObject({
+    expect(await usageReport(account, { from: '2026-01-31', groupBy: 'day' })).toMatchObject({
+      total: sum(2, 2),
+    });
+    expect(await usageReport(account, { to: '2025-12-31', groupBy: 'day' })).toMatchObject({
+      total: sum(1, 1),
+    });
+    expect(
+      await usageReport(account, { from: '2026-02-01', to: '2026-01-01', groupBy: 'day' }),
+    ).toMatchObject({
       data: [],
     });
   });
@@ -112,7 +118,7 @@ describe('usage', () => {
     for (let i = 0; i < 10; i++) {
       await settle(account, [{ spend: { day: '2026-01-31', model: 'm', usage: NO_USAGE, costNano } }]);
     }
-    const { total } = await account.usage({ groupBy: 'day' });
+    const { total } = await usageReport(account, { groupBy: 'day' });
     expect(total.cost).toEqual({
       prompt_cost: 1,
       completion_cost: 0.00000003,
@@ -124,7 +130,7 @@ describe('usage', () => {
     for (const costNano of [large, { prompt: 1, completion: 0 }]) {
       await settle(account, [{ spend: { day: '2026-02-01', model: 'm', usage: NO_USAGE, costNano } }]);
     }
-    const [day] = (await account.usage({ from: '2026-02-01', groupBy: 'day' })).data;
+    const [day] = (await usageReport(account, { from: '2026-02-01', groupBy: 'day' })).data;
     expect(day?.cost?.prompt_cost).toBe(5_000_000_000_000_002 / 1e9);
   });
 
@@ -133,13 +139,13 @@ describe('usage', () => {
     const spent = { day: '2026-01-31', usage: usageOf(1) };
     await settle(account, [{ spend: { ...spent, model: 'unpriced', costNano: null } }]);
     await settle(account, [{ spend: { ...spent, model: 'unpriced', costNano: null } }]);
-    const before = await account.usage({ groupBy: 'model' });
+    const before = await usageReport(account, { groupBy: 'model' });
     expect([before.data[0]?.cost, before.total.cost, before.total.requests]).toEqual([null, null, 2]);
 
     await settle(account, [{ spend: { ...spent, model: 'mixed', costNano: null } }]);
     await settle(account, [{ spend: { ...spent, model: 'mixed', costNano: costOf(1) } }]);
     await settle(account, [{ spend: { ...spent, model: 'mixed', costNano: null } }]);
-    const after = await account.usage({ groupBy: 'model' });
+    const after = await usageReport(account, { groupBy: 'model' });
     expect(after.data.map((row) => [row.model, row.requests, row.cost])).toEqual([
       ['mixed', 3, costResponse(costOf(1))],
       ['unpriced', 2, null],
@@ -150,12 +156,12 @@ describe('usage', () => {
   it('loses nothing of what is booked at once', async () => {
     const account = await newAccount();
     await Promise.all(Array.from({ length: 50 }, () => spend(account, 1)));
-    expect((await account.usage({ groupBy: 'key' })).total).toMatchObject(sum(50, 50));
+    expect((await usageReport(account, { groupBy: 'key' })).total).toMatchObject(sum(50, 50));
   });
 });
 
 describe('a batch’s ledger', () => {
-  const total = async (account: Account) => (await account.usage({ groupBy: 'day' })).total;
+  const total = async (account: Account) => (await usageReport(account, { groupBy: 'day' })).total;
 
   it('is booked once, however often it comes', async () => {
     const account = await newAccount();
@@ -175,7 +181,7 @@ describe('a batch’s ledger', () => {
       [entry({ requests: 4, tokens: 45 }), entry({ requests: 2, tokens: 7, day: '2026-02-01' })],
     ];
     for (const ledger of steps) await endBatch(account, id, 'key_a', ledger);
-    expect(await account.usage({ groupBy: 'day' })).toMatchObject({
+    expect(await usageReport(account, { groupBy: 'day' })).toMatchObject({
       data: [
         { day: '2026-01-31', ...sum(4, 45) },
         { day: '2026-02-01', ...sum(2, 7) },
@@ -209,7 +215,7 @@ describe('a batch’s ledger', () => {
     await spend(account, 1);
     await endBatch(account, newId('batch'), 'key_a', [entry({ requests: 1, tokens: 10 })]);
     await endBatch(account, newId('batch'), 'key_b', [entry({ requests: 1, tokens: 100 })]);
-    expect(await account.usage({ groupBy: 'key' })).toMatchObject({
+    expect(await usageReport(account, { groupBy: 'key' })).toMatchObject({
       data: [
         { key: 'key_a', ...sum(2, 11) },
         { key: 'key_b', ...sum(1, 100) },

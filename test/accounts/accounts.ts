@@ -5,8 +5,10 @@ import type { AccountObject } from '../../src/accounts/account-object';
 import type { AdmissionAnswer, Wanted } from '../../src/accounts/admission';
 import type { Settlement } from '../../src/accounts/exchange';
 import type { IndexedFile } from '../../src/accounts/file-index';
-import type { Limits } from '../../src/contract/accounts';
+import type { UsageReportQuery } from '../../src/accounts/usage-book';
+import type { KeyCreate, KeyResponse, Limits, UsageResponse } from '../../src/contract/accounts';
 import { newId } from '../../src/contract/ids';
+import type { ListQuery, Page } from '../../src/contract/lists';
 
 export const NOW = Date.UTC(2026, 0, 31, 12);
 
@@ -20,6 +22,37 @@ export async function newAccount(limits: Limits = {}): Promise<DurableObjectStub
   const account = env.ACCOUNTS.getByName(id);
   await account.create({ id, name: 'test', limits, createdAt: NOW });
   return account;
+}
+
+/** A new key of an account that is there. */
+export async function createKey(
+  account: DurableObjectStub<AccountObject>,
+  key: KeyCreate,
+  now: number = Date.now(),
+): Promise<{ key: KeyResponse; secret: string }> {
+  const created = await account.createKey(key, now);
+  if (created === null) throw new Error('there is no account');
+  return created;
+}
+
+/** A page of its keys; null where `after` is unknown. */
+export async function listKeys(
+  account: DurableObjectStub<AccountObject>,
+  query: ListQuery,
+): Promise<Page<KeyResponse> | null> {
+  const keys = await account.listKeys(query);
+  if (keys === 'no_account') throw new Error('there is no account');
+  return keys;
+}
+
+/** The usage of an account that is there. */
+export async function usageReport(
+  account: DurableObjectStub<AccountObject>,
+  query: UsageReportQuery,
+): Promise<UsageResponse> {
+  const report = await account.usage(query);
+  if (report === null) throw new Error('there is no account');
+  return report;
 }
 
 /** What a request wants that asks no model and needs no scope. */

@@ -6,7 +6,7 @@ import { makeKey } from '../../src/accounts/api-key';
 import { admit, isAdmin, readBearer } from '../../src/accounts/authenticate';
 import { createAccount } from '../../src/accounts/create-account';
 import { newId } from '../../src/contract/ids';
-import { LITTLE, NOW, stored } from './accounts';
+import { createKey, LITTLE, NOW, stored } from './accounts';
 
 /** This Worker's bindings with other secrets. */
 const withSecrets = (secrets: { ADMIN_KEY?: string; DEV_KEY?: string }): Env => {
@@ -30,16 +30,16 @@ async function listed(id: string): Promise<boolean> {
 describe('a key', () => {
   it('lets its account in', async () => {
     const { id } = await createAccount(env, { name: 'test' }, NOW);
-    const { key, secret } = await env.ACCOUNTS.getByName(id).createKey({ name: 'k' });
+    const { key, secret } = await createKey(env.ACCOUNTS.getByName(id), { name: 'k' });
     expect(await authenticate(env, secret)).toEqual({ ok: true, accountId: id, keyId: key.id });
   });
 
   it('lets no one in once it is revoked or expired, or the account suspended', async () => {
     const { id } = await createAccount(env, { name: 'test' }, NOW);
     const account = env.ACCOUNTS.getByName(id);
-    const expired = await account.createKey({ name: 'k', expires_at: new Date().toISOString() });
+    const expired = await createKey(account, { name: 'k', expires_at: new Date().toISOString() });
     expect(await authenticate(env, expired.secret)).toEqual({ ok: false, reason: 'expired' });
-    const { key, secret } = await account.createKey({ name: 'k' });
+    const { key, secret } = await createKey(account, { name: 'k' });
     await account.update({ status: 'suspended' });
     expect(await authenticate(env, secret)).toEqual({ ok: false, reason: 'suspended' });
     await account.revokeKey(key.id, NOW);

@@ -6,7 +6,7 @@ import { hashKey } from '../../src/accounts/api-key';
 import { NO_USAGE } from '../../src/contract/chat';
 import type { WebhookEvent } from '../../src/contract/webhooks';
 import { eventually } from '../eventually';
-import { admit, NOW, newAccount, settle } from './accounts';
+import { admit, createKey, NOW, newAccount, settle } from './accounts';
 
 type Account = DurableObjectStub<AccountObject>;
 
@@ -85,7 +85,7 @@ describe('a threshold', () => {
 
   it('of all is reached where what is left pays for no request', async () => {
     const account = await newAccount({ monthly_budget: 10 });
-    const { secret } = await account.createKey({ name: 'k' }, NOW);
+    const { secret } = await createKey(account, { name: 'k' }, NOW);
     const told = await listen(account);
     const ask = async () =>
       admit(account, await hashKey(secret), NOW, { price: { boundNano: 9 * DOLLAR, leastNano: 9 * DOLLAR } });

@@ -1,5 +1,6 @@
 // The admin API: accounts and their keys, from making to revoking.
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { AccountObject } from '../../src/accounts/account-object';
 import {
   type AccountResponse,
   type KeyCreated,
@@ -99,6 +100,8 @@ describe('an account', () => {
     ['PATCH', '', { status: 'active' }],
     ['POST', '/keys', { name: 'a' }],
     ['GET', '/keys'],
+    ['GET', '/keys?after=key_none'],
+    ['GET', '/usage'],
   ])('that nobody made is a 404: %s …%s', async (method, path, body) => {
     for (const id of ['acct_000000000000000000000000', 'nobody', '..%2Fregistry', '%EA%B0%80']) {
       const response = await admin(method, `/accounts/${id}${path}`, {
@@ -108,6 +111,25 @@ describe('an account', () => {
       expect(response.status).toBe(404);
       expect((await errorOf(response)).message).toBe('계정을 찾을 수 없습니다');
     }
+  });
+
+  it('is asked once for its keys, for a new one and for its usage, there or not', async () => {
+    const calls = (['describe', 'createKey', 'listKeys', 'usage'] as const).map((name) =>
+      vi.spyOn(AccountObject.prototype, name),
+    );
+    const { id } = await newAccount();
+    for (const account of [id, 'acct_000000000000000000000000']) {
+      for (const [method, path, body] of [
+        ['POST', '/keys', { name: 'a' }],
+        ['GET', '/keys'],
+        ['GET', '/usage'],
+      ] as const) {
+        for (const call of calls) call.mockClear();
+        await admin(method, `/accounts/${account}${path}`, body && { json: body });
+        expect(calls.reduce((sum, { mock }) => sum + mock.calls.length, 0)).toBe(1);
+      }
+    }
+    vi.restoreAllMocks();
   });
 
   it('is listed, newest first or oldest first, a page at a time', async () => {

@@ -2,6 +2,7 @@
 import { Hono } from 'hono';
 import { addAccount, changeAccount, issueKey, revokeKey } from '../../accounts/administration';
 import { accountCreate, accountUpdate, auditListQuery, keyCreate, usageQuery } from '../../contract/accounts';
+import { ApiError } from '../../contract/errors';
 import { listQuery, listResponse } from '../../contract/lists';
 import { PROMETHEUS_CONTENT_TYPE } from '../../platform/prometheus';
 import { administered } from '../authenticate';
@@ -30,10 +31,9 @@ export const adminRoutes = new Hono<AppEnv>()
     const changed = await changeAccount(c.env, c.req.param('id'), c.req.valid('json'), requestOf(c));
     return c.json(found(changed, 'account'));
   })
-  .get('/accounts/:id/usage', query(usageQuery), async (c) => {
-    const { id } = found(await account(c).describe(), 'account');
-    return usageReport(c, id, c.req.valid('query'));
-  })
+  .get('/accounts/:id/usage', query(usageQuery), (c) =>
+    usageReport(c, c.req.param('id'), c.req.valid('query')),
+  )
   .post('/accounts/:id/keys', jsonBody(keyCreate), async (c) => {
     const issued = await issueKey(c.env, c.req.param('id'), c.req.valid('json'), requestOf(c));
     const { key, secret } = found(issued, 'account');
@@ -41,8 +41,9 @@ export const adminRoutes = new Hono<AppEnv>()
   })
   .get('/accounts/:id/keys', query(listQuery), async (c) => {
     const list = c.req.valid('query');
-    found(await account(c).describe(), 'account');
-    const page = knownPage(await account(c).listKeys(list), list.after);
+    const keys = await account(c).listKeys(list);
+    if (keys === 'no_account') throw new ApiError('not_found', { missing: 'account' });
+    const page = knownPage(keys, list.after);
     return c.json(listResponse(page, (key) => key.id));
   })
   .delete('/accounts/:id/keys/:key_id', async (c) => {
