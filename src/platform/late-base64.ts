@@ -6,6 +6,9 @@ const ENCODER = new TextEncoder();
 /** What is encoded at once. Without padding, since it is a multiple of three. */
 const PIECE_BYTES = 192 * 1024;
 
+/** The text for bytes in a JSON: their base64, or what stands in for it. */
+export type Encode = (bytes: Uint8Array) => string;
+
 /** What stands in the body: bytes of the JSON's text as they are, or others in base64. */
 interface Part {
   bytes: Uint8Array;

@@ -1,4 +1,5 @@
 // What a client sees of a provider's failures, and what is charged for them: a real server before a mock provider.
+import { randomBytes } from 'node:crypto';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { UsageResponse } from '../../src/contract/accounts.ts';
@@ -12,6 +13,7 @@ import { TOKENS } from './mock-answers.ts';
 import { MOCK_KEY, mockArguments, PRICES, TIMEOUT_SECONDS } from './mock-catalogue.ts';
 import { MockUpstream, RETRY_AFTER_SECONDS } from './mock-upstream.ts';
 import { nanoDollars } from './money.ts';
+import { pngImage } from './sample-files.ts';
 import { Server } from './server.ts';
 
 /** Enough for a busy machine; a call that hangs would take the whole of a test's time. */
@@ -162,6 +164,34 @@ it('the request reaches the provider under its own model and key, and nothing of
     expect(`${name}: ${value}`).not.toMatch(/stainless|qk_/);
   }
 });
+
+it.each(['mock', 'anthropic', 'google'])(
+  'an image reaches %s whole, in a body that says its length, however it is asked for and tried again',
+  async (provider) => {
+    // Several pieces of what is encoded at once.
+    const image = Buffer.concat([pngImage(64, 64), randomBytes(1_000_000)]).toString('base64');
+    const question = `seen by ${provider}`;
+    const content = [
+      { type: 'text', text: question },
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: image } },
+    ];
+    for (const model of ['assistant', 'overloaded']) {
+      for (const stream of [false, true]) {
+        const messages = [{ role: 'user', content }];
+        const response = await ask(`${provider}/${model}`, '', { messages, stream });
+        await response.text();
+        expect(response.status).toBe(model === 'assistant' ? 200 : 503);
+      }
+    }
+    const requests = upstream.about(question);
+    expect(requests).toHaveLength(4);
+    for (const { headers, body } of requests) {
+      expect(headers['transfer-encoding']).toBeUndefined();
+      expect(Number(headers['content-length'])).toBe(Buffer.byteLength(JSON.stringify(body)));
+      expect(JSON.stringify(body).includes(`${image}"`)).toBe(true);
+    }
+  },
+);
 
 describe('retries and stand-ins', () => {
   it('a failure is tried again as the catalogue says, whole and streamed', async () => {

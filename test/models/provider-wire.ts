@@ -8,6 +8,10 @@ import type { ProviderKind, Upstream } from '../../src/models/provider';
 interface Sent {
   url: string;
   headers: Headers;
+  /** As it was sent. */
+  text: string;
+  /** Whether it was given as a stream, and not whole. */
+  isStreamed: boolean;
   body: Record<string, unknown>;
   signal: AbortSignal | null;
 }
@@ -27,7 +31,9 @@ export function provider(answer: (signal: AbortSignal | null) => Response | Prom
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const signal = init?.signal ?? null;
     const headers = new Headers(init?.headers as HeadersInit);
-    sent.push({ url: String(input), headers, body: JSON.parse(String(init?.body)), signal });
+    const text = await new Response(init?.body ?? null).text();
+    const isStreamed = init?.body instanceof ReadableStream;
+    sent.push({ url: String(input), headers, text, isStreamed, body: JSON.parse(text), signal });
     return answer(signal);
   });
   return sent;

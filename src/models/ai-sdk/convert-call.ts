@@ -6,6 +6,7 @@ import type {
   LanguageModelV4ToolChoice,
 } from '@ai-sdk/provider';
 import type { ChatRequest, Tool } from '../../contract/chat';
+import type { Encode } from '../../platform/late-base64';
 import type { ModelCall } from '../model';
 import { type OfferedTools, offeredTools } from '../tool-choice';
 import { convertPrompt } from './convert-prompt';
@@ -30,7 +31,10 @@ const JSON_INSTRUCTION =
   'Answer with one JSON object and nothing else: no text around it and no Markdown fences.';
 
 /** Parameters that a provider does not know are left out by the SDK itself. */
-export function convertCall({ request, messages, signal }: ModelCall): LanguageModelV4CallOptions {
+export function convertCall(
+  { request, messages, signal }: ModelCall,
+  encode: Encode,
+): LanguageModelV4CallOptions {
   const maxOutputTokens = request.max_completion_tokens ?? request.max_tokens;
   const stopSequences = stopSequencesOf(request.stop);
   const offered = offeredTools(request);
@@ -38,7 +42,7 @@ export function convertCall({ request, messages, signal }: ModelCall): LanguageM
   const toolChoice = convertToolChoice(offered.choice);
   const reasoning = reasoningLevel(request.reasoning_effort);
   return {
-    prompt: convertPrompt(messages),
+    prompt: convertPrompt(messages, encode),
     abortSignal: signal,
     ...(maxOutputTokens && { maxOutputTokens }),
     ...(isNumber(request.temperature) && { temperature: request.temperature }),

@@ -6,6 +6,7 @@ import type {
   LanguageModelV4ToolResultPart,
 } from '@ai-sdk/provider';
 import type { ChatMessage } from '../../contract/chat';
+import type { Encode } from '../../platform/late-base64';
 import type { ModelMessage, ModelPart } from '../model';
 
 type UserMessage = Extract<LanguageModelV4Message, { role: 'user' }>;
@@ -20,7 +21,7 @@ type ToolResultValue = Extract<LanguageModelV4ToolResultOutput, { type: 'content
  * The whole conversation. System and developer messages come first wherever they stood: providers take them nowhere
  * else. Answers to the calls of one turn are one message, which Google asks for.
  */
-export function convertPrompt(messages: readonly ModelMessage[]): LanguageModelV4Prompt {
+export function convertPrompt(messages: readonly ModelMessage[], encode: Encode): LanguageModelV4Prompt {
   const system: LanguageModelV4Prompt = [];
   const turns: LanguageModelV4Prompt = [];
   const toolNames = new Map<string, string>();
@@ -31,7 +32,7 @@ export function convertPrompt(messages: readonly ModelMessage[]): LanguageModelV
         system.push({ role: 'system', content: textOf(message.content) });
         break;
       case 'user':
-        turns.push({ role: 'user', content: userContent(message.content) });
+        turns.push({ role: 'user', content: userContent(message.content, encode) });
         break;
       case 'assistant': {
         const turn = message as AssistantTurn;
@@ -40,7 +41,7 @@ export function convertPrompt(messages: readonly ModelMessage[]): LanguageModelV
         break;
       }
       case 'tool': {
-        const result = toolResult(message.content, message as ToolTurn, toolNames);
+        const result = toolResult(message.content, message as ToolTurn, toolNames, encode);
         const last = turns.at(-1);
         if (last?.role === 'tool') last.content.push(result);
         else turns.push({ role: 'tool', content: [result] });
@@ -51,19 +52,18 @@ export function convertPrompt(messages: readonly ModelMessage[]): LanguageModelV
   return [...system, ...turns];
 }
 
-function userContent(content: ModelMessage['content']): UserMessage['content'] {
+function userContent(content: ModelMessage['content'], encode: Encode): UserMessage['content'] {
   const parts: readonly ModelPart[] = Array.isArray(content)
     ? content
     : [{ type: 'text', text: content ?? '' }];
   // Anthropic refuses empty texts.
-  return parts.filter((part) => part.type !== 'text' || part.text !== '').map(userPart);
+  return parts
+    .filter((part) => part.type !== 'text' || part.text !== '')
+    .map((part) => (part.type === 'text' ? { type: 'text', text: part.text } : filePart(part, encode)));
 }
 
-function userPart(part: ModelPart): UserMessage['content'][number] {
-  return part.type === 'text' ? { type: 'text', text: part.text } : filePart(part);
-}
-
-function filePart(part: Exclude<ModelPart, { type: 'text' }>): FilePart {
+/** The SDK takes the text for the bytes to be base64, and puts it as it is where base64 belongs. */
+function filePart(part: Exclude<ModelPart, { type: 'text' }>, encode: Encode): FilePart {
   const { mediaType, bytes, filename } = part;
   return {
     type: 'file',
@@ -71,7 +71,7 @@ function filePart(part: Exclude<ModelPart, { type: 'text' }>): FilePart {
     ...(filename !== null && { filename }),
     data: isTextDocument(part)
       ? { type: 'text', text: new TextDecoder().decode(bytes) }
-      : { type: 'data', data: bytes.toBase64() },
+      : { type: 'data', data: encode(bytes) },
   };
 }
 
@@ -106,18 +106,19 @@ function toolResult(
   content: ModelMessage['content'],
   { tool_call_id: id }: ToolTurn,
   toolNames: ReadonlyMap<string, string>,
+  encode: Encode,
 ): LanguageModelV4ToolResultPart {
   const toolCallId = id ?? '';
   // The tool protocol's check has seen that the call is there.
   const toolName = toolNames.get(toolCallId) ?? toolCallId;
-  return { type: 'tool-result', toolCallId, toolName, output: toolOutput(content) };
+  return { type: 'tool-result', toolCallId, toolName, output: toolOutput(content, encode) };
 }
 
 /** One text, then the files: Google's older models take one text for a result. */
-function toolOutput(content: ModelMessage['content']): LanguageModelV4ToolResultOutput {
+function toolOutput(content: ModelMessage['content'], encode: Encode): LanguageModelV4ToolResultOutput {
   const files: ToolResultValue = [];
   for (const part of Array.isArray(content) ? content : []) {
-    if (part.type !== 'text' && !isTextDocument(part)) files.push(filePart(part));
+    if (part.type !== 'text' && !isTextDocument(part)) files.push(filePart(part, encode));
   }
   const text = textOf(content);
   if (files.length === 0) return { type: 'text', value: text };

@@ -5,9 +5,11 @@ import type {
   LanguageModelV4GenerateResult,
   LanguageModelV4Usage,
 } from '@ai-sdk/provider';
+import type { Encode } from '../../platform/late-base64';
 import type { ModelCall } from '../model';
 import type { Upstream } from '../provider';
 import { providerError } from '../provider-error';
+import type { providerFetch } from '../provider-fetch';
 import type { PromptMedia } from './convert-usage';
 
 /** How an answer ended: the same of a finished one and of a stream's last part. */
@@ -15,9 +17,10 @@ export type Ending = Pick<LanguageModelV4GenerateResult, 'finishReason' | 'provi
 
 export interface SdkProvider {
   upstream: Upstream;
-  model: LanguageModelV4;
+  /** The SDK's model, made for each call: it costs nothing until it is asked. */
+  modelWith(fetch: typeof providerFetch): LanguageModelV4;
   /** @throws ApiError for what the provider cannot be asked */
-  optionsOf(call: ModelCall): LanguageModelV4CallOptions;
+  optionsOf(call: ModelCall, encode: Encode): LanguageModelV4CallOptions;
   /** The prompt's tokens by kind, from the usage as the provider put it. */
   mediaOf(usage: LanguageModelV4Usage): PromptMedia;
   /**

@@ -3,13 +3,13 @@
 import { AnthropicLanguageModel } from '@ai-sdk/anthropic/internal';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { ApiError } from '../../contract/errors';
+import type { Encode } from '../../platform/late-base64';
 import { convertCall, withJsonInstruction, withResponseFormat } from '../ai-sdk/convert-call';
 import { NO_MEDIA } from '../ai-sdk/convert-usage';
 import { sdkModel } from '../ai-sdk/sdk-model';
 import type { Ending } from '../ai-sdk/sdk-provider';
 import type { ChatModel, ModelCall } from '../model';
 import type { Upstream } from '../provider';
-import { providerFetch } from '../provider-fetch';
 import { withThinking } from './anthropic-thinking';
 
 const BASE_URL = 'https://api.anthropic.com/v1';
@@ -22,22 +22,23 @@ export function connectAnthropic(upstream: Upstream): ChatModel {
   const { provider, key, model } = upstream;
   return sdkModel({
     upstream,
-    model: new AnthropicLanguageModel(model, {
-      provider: 'anthropic.messages',
-      baseURL: provider.baseUrl ?? BASE_URL,
-      fetch: providerFetch,
-      headers: { 'anthropic-version': API_VERSION, ...(key !== null && { 'x-api-key': key }) },
-    }),
-    optionsOf: (call) => optionsOf(upstream, call),
+    modelWith: (fetch) =>
+      new AnthropicLanguageModel(model, {
+        provider: 'anthropic.messages',
+        baseURL: provider.baseUrl ?? BASE_URL,
+        fetch,
+        headers: { 'anthropic-version': API_VERSION, ...(key !== null && { 'x-api-key': key }) },
+      }),
+    optionsOf: (call, encode) => optionsOf(upstream, call, encode),
     // Images and documents are counted as text.
     mediaOf: () => NO_MEDIA,
     refusalOf,
   });
 }
 
-function optionsOf(upstream: Upstream, call: ModelCall): LanguageModelV4CallOptions {
+function optionsOf(upstream: Upstream, call: ModelCall, encode: Encode): LanguageModelV4CallOptions {
   checkModalities(upstream, call);
-  const options = withFormat(upstream, call, withThinking(upstream.model, convertCall(call), call));
+  const options = withFormat(upstream, call, withThinking(upstream.model, convertCall(call, encode), call));
   if (call.request.parallel_tool_calls !== false) return options;
   return {
     ...options,

@@ -4,12 +4,12 @@ import { GoogleLanguageModel } from '@ai-sdk/google/internal';
 import type { LanguageModelV4CallOptions } from '@ai-sdk/provider';
 import { ApiError } from '../../contract/errors';
 import { randomBase62 } from '../../contract/ids';
+import type { Encode } from '../../platform/late-base64';
 import { convertCall, withJsonInstruction, withResponseFormat } from '../ai-sdk/convert-call';
 import { sdkModel } from '../ai-sdk/sdk-model';
 import type { Ending } from '../ai-sdk/sdk-provider';
 import type { ChatModel, ModelCall } from '../model';
 import type { Upstream } from '../provider';
-import { providerFetch } from '../provider-fetch';
 import { googleMedia } from './google-usage';
 
 const BASE_URL = 'https://generativelanguage.googleapis.com/v1beta';
@@ -18,22 +18,23 @@ export function connectGoogle(upstream: Upstream): ChatModel {
   const { provider, key, model } = upstream;
   return sdkModel({
     upstream,
-    model: new GoogleLanguageModel(model, {
-      provider: 'google.generative-ai',
-      baseURL: provider.baseUrl ?? BASE_URL,
-      fetch: providerFetch,
-      headers: key === null ? {} : { 'x-goog-api-key': key },
-      // For tool calls, which most Gemini models give no id.
-      generateId: () => `call_${randomBase62(24)}`,
-    }),
-    optionsOf: (call) => optionsOf(upstream, call),
+    modelWith: (fetch) =>
+      new GoogleLanguageModel(model, {
+        provider: 'google.generative-ai',
+        baseURL: provider.baseUrl ?? BASE_URL,
+        fetch,
+        headers: key === null ? {} : { 'x-goog-api-key': key },
+        // For tool calls, which most Gemini models give no id.
+        generateId: () => `call_${randomBase62(24)}`,
+      }),
+    optionsOf: (call, encode) => optionsOf(upstream, call, encode),
     mediaOf: ({ raw }) => googleMedia(raw),
     refusalOf: (ending) => refusalOf(upstream, ending),
   });
 }
 
-function optionsOf({ hasJsonSchema }: Upstream, call: ModelCall): LanguageModelV4CallOptions {
-  const options = convertCall(call);
+function optionsOf({ hasJsonSchema }: Upstream, call: ModelCall, encode: Encode): LanguageModelV4CallOptions {
+  const options = convertCall(call, encode);
   const format = call.request.response_format;
   if (!hasJsonSchema || !format) return options;
   // Gemini takes a format together with tools only where the SDK can make a tool of it, for which it needs a schema.

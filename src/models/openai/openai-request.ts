@@ -1,5 +1,6 @@
 // A call as the body of an OpenAI chat completion: parts in OpenAI's dialect, everything else as the client sent it.
 import type { ChatRequest } from '../../contract/chat';
+import type { Encode } from '../../platform/late-base64';
 import type { ModelCall, ModelMessage, ModelPart } from '../model';
 import type { Upstream } from '../provider';
 import { offeredTools } from '../tool-choice';
@@ -8,9 +9,6 @@ const AUDIO_FORMATS: Record<string, string> = { 'audio/mpeg': 'mp3', 'audio/wav'
 
 /** OpenAI's own API knows `allowed_tools` and refusals in messages. Others refuse what they do not know. */
 const OPENAI_URL = 'https://api.openai.com/';
-
-/** How bytes stand in the request. */
-type Encode = (bytes: Uint8Array) => string;
 
 const inBase64: Encode = (bytes) => bytes.toBase64();
 
