@@ -186,6 +186,8 @@ class PartResolver {
   async #remote({ modality, param }: PartOrder, url: string): Promise<BinaryPart> {
     await this.#reader.makeRoom?.(REMOTE_ROOM_BYTES);
     const part = await fetchRemotePart(url, this.#bytesLeft, this.#reader.targets).catch(atParam(param));
+    const beyondBytes = part.bytes.byteLength - REMOTE_ROOM_BYTES;
+    if (beyondBytes > 0) await this.#reader.makeRoom?.(beyondBytes);
     this.#count(part.bytes.byteLength, param);
     return partOf(modality, part, param);
   }

@@ -420,6 +420,10 @@ describe('a URL that is no file of this server', () => {
 });
 
 describe('all parts of a request together', () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
   const LARGE: ContentPart = { type: 'document', source: { type: 'file', file_id: 'file_large' } };
   const SMALL: ContentPart = { type: 'document', source: base64('text/csv', SAMPLES.csv) };
 
@@ -447,6 +451,24 @@ describe('all parts of a request together', () => {
     const full: PartReader = { ...READER, makeRoom: () => Promise.reject(new Error('no room')) };
     await expect(resolve([{ role: 'user', content: [SMALL] }], full)).rejects.toThrow('no room');
   });
+
+  it.each([SAMPLES.png.length, 4 * 1024 ** 2, 11 * 1024 ** 2])(
+    'count as 4 MiB before they are fetched, and as what they are afterwards if that is more: %i bytes',
+    async (size) => {
+      const bytes = new Uint8Array(size);
+      bytes.set(SAMPLES.png);
+      let fetches = 0;
+      vi.spyOn(globalThis, 'fetch').mockImplementation(async () => {
+        fetches++;
+        return new Response(bytes);
+      });
+      const asked: [bytes: number, fetches: number][] = [];
+      const makeRoom = async (more: number) => void asked.push([more, fetches]);
+      await resolvePart(imageUrl('https://a.example/a.png'), { ...READER, makeRoom });
+      const beyond = size - 4 * 1024 ** 2;
+      expect(asked).toEqual([[4 * 1024 ** 2, 0], ...(beyond > 0 ? [[beyond, 1]] : [])]);
+    },
+  );
 
   it('may take the limit to the byte, over all messages', async () => {
     const { reader, limits } = readerLeaving(SAMPLES.csv.length);
