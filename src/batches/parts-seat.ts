@@ -1,5 +1,5 @@
-// Memory for the content parts of items. All that runs in an isolate shares its 128 MB, and a part takes several times its
-// size on its way to a model: without this, a batch of large documents would bring down every isolate that takes it up.
+// Memory for the content parts of items. All that runs in an isolate shares its 128 MB, and a part is there until its item is
+// done: without this, a batch of large documents would bring down every isolate that takes it up.
 import { PARTS_LIMIT_BYTES } from '../contract/limits';
 
 /** All items of an isolate together may hold so many bytes of parts; one that has more runs alone. */
