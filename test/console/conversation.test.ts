@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { codeSample, SAMPLE_KINDS } from '../../src/console/playground/code-samples';
 import { withChunk } from '../../src/console/playground/collect-answer';
 import {
+  type Answer,
   chatRequestOf,
   NO_ANSWER,
   openCalls,
@@ -16,7 +17,10 @@ const call = (id: string) => ({ id, type: 'function' as const, function: { name:
 
 const TURNS: Turn[] = [
   { role: 'user', text: 'Hi', attachments: [] },
-  { role: 'assistant', answer: { ...NO_ANSWER, toolCalls: [call('a'), call('b')] } },
+  {
+    role: 'assistant',
+    answer: { ...NO_ANSWER, toolCalls: [call('a'), call('b')], finishReason: 'tool_calls' },
+  },
   { role: 'tool', callId: 'a', text: '1' },
 ];
 
@@ -73,6 +77,38 @@ describe('a request', () => {
     expect(openCalls(TURNS).map(({ id }) => id)).toEqual(['b']);
     expect(openCalls([...TURNS, { role: 'tool', callId: 'b', text: '2' }])).toEqual([]);
     expect(openCalls(TURNS.slice(0, 1))).toEqual([]);
+  });
+
+  const half = { id: 'b', type: 'function' as const, function: { name: 'f', arguments: '{"city": "Se' } };
+  const question = { role: 'user', content: 'Hi' };
+  const cut = (answer: Partial<Answer>): Turn[] => [
+    ...TURNS.slice(0, 1),
+    { role: 'assistant', answer: { ...NO_ANSWER, ...answer } },
+  ];
+
+  it('goes without the calls of an answer that was stopped', () => {
+    // The first one may be whole by its text alone: the model was about to say more.
+    const stopped = cut({ text: 'Let me see', toolCalls: [call('a'), half], stopped: true });
+    expect(openCalls(stopped)).toEqual([]);
+    expect(chatRequestOf(SETTINGS, stopped).messages).toEqual([
+      question,
+      { role: 'assistant', content: 'Let me see' },
+    ]);
+  });
+
+  it('goes without an answer of which nothing but cut calls came', () => {
+    const brokenOff = cut({ toolCalls: [half] });
+    expect(openCalls(brokenOff)).toEqual([]);
+    expect(chatRequestOf(SETTINGS, brokenOff).messages).toEqual([question]);
+  });
+
+  it('keeps the calls before the one that met the token limit', () => {
+    const limited = cut({ toolCalls: [call('a'), half], finishReason: 'length' });
+    expect(openCalls(limited)).toEqual([call('a')]);
+    expect(chatRequestOf(SETTINGS, limited).messages).toEqual([
+      question,
+      { role: 'assistant', content: null, tool_calls: [call('a')] },
+    ]);
   });
 });
 

@@ -54,7 +54,7 @@ export function chatRequestOf(settings: Settings, turns: readonly Turn[]): Recor
     model: settings.model,
     messages: [
       ...(filled(settings.system) ? [{ role: 'system', content: settings.system }] : []),
-      ...turns.map(messageOf),
+      ...turns.flatMap(messagesOf),
     ],
     ...(filled(settings.temperature) && { temperature: Number(settings.temperature) }),
     ...(filled(settings.maxTokens) && { max_tokens: Number(settings.maxTokens) }),
@@ -68,21 +68,43 @@ export function chatRequestOf(settings: Settings, turns: readonly Turn[]): Recor
   };
 }
 
-function messageOf(turn: Turn): ChatMessage {
+/** A turn as messages: none for an answer of which nothing can be sent. */
+function messagesOf(turn: Turn): ChatMessage[] {
   switch (turn.role) {
     case 'user':
-      return { role: 'user', content: contentOf(turn.text, turn.attachments) };
+      return [{ role: 'user', content: contentOf(turn.text, turn.attachments) }];
     case 'tool':
-      return { role: 'tool', tool_call_id: turn.callId, content: turn.text };
+      return [{ role: 'tool', tool_call_id: turn.callId, content: turn.text }];
     case 'assistant': {
-      const { text, refusal, toolCalls } = turn.answer;
-      return {
-        role: 'assistant',
-        content: text === '' ? null : text,
-        ...(refusal !== '' && { refusal }),
-        ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
-      };
+      const { text, refusal } = turn.answer;
+      const toolCalls = wholeCalls(turn.answer);
+      if (text === '' && refusal === '' && toolCalls.length === 0) return [];
+      return [
+        {
+          role: 'assistant',
+          content: text === '' ? null : text,
+          ...(refusal !== '' && { refusal }),
+          ...(toolCalls.length > 0 && { tool_calls: toolCalls }),
+        },
+      ];
     }
+  }
+}
+
+/**
+ * The calls that the model meant to their end: none of an answer that was stopped or broke off, and of one that ended at
+ * its token limit those before the limit. The API takes no call whose arguments are half a JSON text.
+ */
+export function wholeCalls({ finishReason, toolCalls }: Answer): ToolCall[] {
+  return finishReason === null ? [] : toolCalls.filter((call) => isObjectText(call.function.arguments));
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
   }
 }
 
@@ -99,5 +121,5 @@ function contentOf(text: string, attachments: readonly Attachment[]) {
 export function openCalls(turns: readonly Turn[]): ToolCall[] {
   const answered = new Set(turns.flatMap((turn) => (turn.role === 'tool' ? [turn.callId] : [])));
   const last = turns.findLast((turn) => turn.role === 'assistant');
-  return last?.answer.toolCalls.filter(({ id }) => !answered.has(id)) ?? [];
+  return last === undefined ? [] : wholeCalls(last.answer).filter(({ id }) => !answered.has(id));
 }

@@ -75,20 +75,21 @@ export function PlaygroundPage() {
             ))}
             <ErrorNotice failure={chat.failure} onRetry={chat.retry} />
           </div>
-          {calls.length > 0 ? (
+          {calls.length > 0 && (
             <ToolResults
               key={calls.map(({ id }) => id).join()}
               calls={calls}
+              blocked={blocked !== null}
               onSend={(results) => chat.send(results.map((result) => ({ role: 'tool', ...result })))}
             />
-          ) : (
-            <Composer
-              streaming={chat.streaming}
-              blocked={blocked}
-              onSend={(text, attachments) => chat.send([{ role: 'user', text, attachments }])}
-              onStop={chat.stop}
-            />
           )}
+          {/* Always there: what was typed or attached while an answer came is for after the tools' results. */}
+          <Composer
+            streaming={chat.streaming}
+            blocked={blocked ?? (calls.length > 0 ? m.resultsFirst : null)}
+            onSend={(text, attachments) => chat.send([{ role: 'user', text, attachments }])}
+            onStop={chat.stop}
+          />
         </section>
         <SettingsForm settings={settings} models={models.data?.data ?? []} onChange={setSettings} />
       </div>

@@ -6,10 +6,12 @@ import { messages } from '../preferences';
 
 interface ToolResultsProps {
   calls: readonly ToolCall[];
+  /** Whether nothing can be sent now. */
+  blocked: boolean;
   onSend: (results: { callId: string; text: string }[]) => void;
 }
 
-export function ToolResults({ calls, onSend }: ToolResultsProps) {
+export function ToolResults({ calls, blocked, onSend }: ToolResultsProps) {
   const { playground: m } = messages.value;
   const [texts, setTexts] = useState<Record<string, string>>({});
   return (
@@ -31,7 +33,7 @@ export function ToolResults({ calls, onSend }: ToolResultsProps) {
         </Field>
       ))}
       <div class="actions">
-        <button type="submit" class="primary">
+        <button type="submit" class="primary" disabled={blocked}>
           {m.sendResults}
         </button>
       </div>

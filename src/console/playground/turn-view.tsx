@@ -4,7 +4,7 @@ import { CopyButton } from '../components/copy-button';
 import { Icon } from '../components/icon';
 import { formatCount, formatMoney } from '../format';
 import { messages } from '../preferences';
-import type { Answer, Turn } from './conversation';
+import { type Answer, type Turn, wholeCalls } from './conversation';
 
 export function TurnView({ turn, streaming }: { turn: Turn; streaming: boolean }) {
   const { playground: m } = messages.value;
@@ -46,6 +46,9 @@ function AnswerView({ answer, streaming }: { answer: Answer; streaming: boolean 
       {answer.toolCalls.map((call) => (
         <CallView key={call.id} call={call} />
       ))}
+      {!streaming && wholeCalls(answer).length < answer.toolCalls.length && (
+        <p class="muted small">{m.callsLeftOut}</p>
+      )}
       {!streaming && (
         <footer class="turn-facts">
           {answer.usage !== null && (
