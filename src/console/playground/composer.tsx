@@ -98,7 +98,7 @@ export function Composer({ streaming, blocked, onSend, onStop }: ComposerProps) 
           <Icon name="attach" />
           {attach.busy ? m.attaching : m.attach}
         </label>
-        <small class="muted">{blocked ?? m.sendHint}</small>
+        <small class={blocked === null ? 'muted hint' : 'muted'}>{blocked ?? m.sendHint}</small>
         {streaming ? (
           <button type="button" class="quiet" onClick={onStop}>
             <Icon name="stop" />

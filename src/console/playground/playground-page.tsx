@@ -38,7 +38,7 @@ export function PlaygroundPage() {
   const [showsCode, setShowsCode] = useState(false);
   const settings = { ...chosen, model: chosen.model || (models.data?.data[0]?.id ?? 'sandbox') };
   const chat = useConversation(settings);
-  useFollowEnd(chat.turns);
+  const conversation = useFollowEnd(chat.turns, chat.streaming);
   const blocked =
     (jsonProblem(settings.tools, toolsProblem) ?? jsonProblem(settings.schema, schemaProblem)) === null
       ? null
@@ -62,7 +62,7 @@ export function PlaygroundPage() {
       }
     >
       <div class="split playground">
-        <section class="conversation" aria-label={m.conversation}>
+        <section ref={conversation} class="conversation" aria-label={m.conversation}>
           <div class="turns" aria-live="polite" aria-busy={chat.streaming}>
             {chat.turns.length === 0 && <p class="muted centered">{m.empty}</p>}
             {chat.turns.map((turn, index) => (
@@ -103,13 +103,19 @@ export function PlaygroundPage() {
 /** As long as the end was in sight, it stays so. */
 const NEAR_END_PX = 240;
 
-function useFollowEnd(turns: readonly Turn[]): void {
-  // Each change of the turns may have made the page longer.
+/** What is left free below the end, as below the composer where it sticks to the window. */
+const END_MARGIN_PX = 16;
+
+/** Follows the end of the conversation; on a phone, the settings come after it. */
+function useFollowEnd(turns: readonly Turn[], streaming: boolean) {
+  const conversation = useRef<HTMLElement>(null);
+  // Each change of the turns may have made it longer, and so does what follows an answer.
   useEffect(() => {
-    const page = document.documentElement;
-    const below = page.scrollHeight - page.scrollTop - page.clientHeight;
-    if (turns.length > 0 && below < NEAR_END_PX) page.scrollTop = page.scrollHeight;
-  }, [turns]);
+    const end = conversation.current?.getBoundingClientRect().bottom ?? 0;
+    const below = end + END_MARGIN_PX - innerHeight;
+    if (turns.length > 0 && below > 0 && below < NEAR_END_PX) scrollBy(0, below);
+  }, [turns, streaming]);
+  return conversation;
 }
 
 /** The turns so far, and the answer that is coming. */

@@ -47,7 +47,7 @@ function AnswerView({ answer, streaming }: { answer: Answer; streaming: boolean 
         <CallView key={call.id} call={call} />
       ))}
       {!streaming && wholeCalls(answer).length < answer.toolCalls.length && (
-        <p class="muted small">{m.callsLeftOut}</p>
+        <p class="call-note">{m.callsLeftOut}</p>
       )}
       {!streaming && (
         <footer class="turn-facts">
