@@ -7,6 +7,7 @@ import { createBatch, pollUntilEnded } from '../e2e/batch-client.ts';
 import {
   account,
   adminKey,
+  atRest,
   DESKTOP,
   openConsole,
   PHONE,
@@ -129,8 +130,7 @@ describe.each([
     const keys = signedOut ? {} : { key: owner.key.key, adminKey };
     const { page } = await openConsole({ ...keys, at: at(), dark, viewport, script: axe.source });
     await act(page);
-    // Colours are compared as they end up, not on their way.
-    await page.waitForTimeout(250);
+    await atRest(page);
     expect(await seriousFindings(page)).toEqual([]);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);

@@ -138,10 +138,32 @@ export async function drop(target: Locator, files: readonly DroppedFile[]): Prom
   await target.dispatchEvent('drop', { dataTransfer });
 }
 
+/** Makes a page send so slowly that it can be seen. What it answers makes the page as fast as before. */
+export async function slowDown(page: Page, bytesPerSecond: number): Promise<() => Promise<void>> {
+  const session = await page.context().newCDPSession(page);
+  const sendAt = async (uploadThroughput: number) => {
+    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput };
+    await session.send('Network.emulateNetworkConditions', conditions);
+  };
+  await sendAt(bytesPerSecond);
+  return () => sendAt(-1);
+}
+
 /** The text of an element, once it says something that fits. */
 export async function textOf(target: Locator, pattern: RegExp): Promise<string> {
   await target.filter({ hasText: pattern }).first().waitFor();
   return (await target.first().textContent()) ?? '';
+}
+
+/** Waits for what moves or changes its colour: those are compared as they end up. What pulses for ever is left out. */
+export async function atRest(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const ending = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
+    // One that is taken over by another is cancelled.
+    await Promise.allSettled(ending.map(({ finished }) => finished));
+  });
 }
 
 /** One line for each serious or critical finding of axe, whose source was the `script` of the page. */

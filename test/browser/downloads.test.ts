@@ -37,7 +37,7 @@ async function pickedText(page: Page, name: string): Promise<string> {
       const file = await folder.getFileHandle(filename).catch(() => null);
       return file === null ? '' : (await file.getFile()).text();
     }, name);
-  await expect.poll(read, { timeout: 20_000 }).not.toBe('');
+  await expect.poll(read).not.toBe('');
   return read();
 }
 

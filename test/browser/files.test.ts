@@ -1,33 +1,37 @@
 // Files in the browser: dropped, watched while they travel, looked into, deleted.
+import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { pngImage } from '../e2e/sample-files.ts';
-import { account, drop, openConsole, useBrowser } from './console-browser.ts';
+import { account, drop, openConsole, slowDown, useBrowser } from './console-browser.ts';
 
 useBrowser();
 
+/** Notes every share that a bar of the page shows. */
+const SHARES = `{
+  window.shares = [];
+  const note = () => {
+    for (const bar of document.querySelectorAll('progress')) window.shares.push(bar.value);
+  };
+  new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true });
+}`;
+
+/** Those between nothing and all, each once. */
+async function sharesBetween(page: Page): Promise<number[]> {
+  const shares = await page.evaluate(() => (window as Window & { shares?: number[] }).shares ?? []);
+  return [...new Set(shares)].filter((share) => share > 0 && share < 1);
+}
+
 it('uploads dropped files with their progress', async () => {
   const { key } = await account('progress');
-  const { page } = await openConsole({ key: key.key, at: '#/files' });
+  const { page } = await openConsole({ key: key.key, at: '#/files', script: SHARES });
   await page.getByText('No files.').waitFor();
-  // Half a second for a quarter of a megabyte: slow enough to be seen.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Network.emulateNetworkConditions', {
-    offline: false,
-    latency: 0,
-    downloadThroughput: -1,
-    uploadThroughput: 512 * 1024,
-  });
+  await slowDown(page, 512 * 1024);
   await drop(page.locator('.drop-zone'), [
     { name: 'long.txt', type: 'text/plain', content: 'All work and no play.\n'.repeat(60_000) },
   ]);
-  const bar = page.locator('progress');
-  const seen = new Set<string>();
-  while (await bar.isVisible().catch(() => false)) {
-    seen.add((await bar.getAttribute('value', { timeout: 500 }).catch(() => null)) ?? '');
-    await page.waitForTimeout(50);
-  }
   await page.getByRole('button', { name: 'long.txt', exact: true }).waitFor();
-  expect([...seen].map(Number).filter((share) => share > 0 && share < 1).length).toBeGreaterThan(1);
+  expect((await sharesBetween(page)).length).toBeGreaterThan(1);
+  expect(await page.locator('progress').count()).toBe(0);
 });
 
 it('shows images and text, downloads and deletes', async () => {

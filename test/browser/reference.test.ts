@@ -3,6 +3,7 @@ import { gzipSync } from 'node:zlib';
 import axe from 'axe-core';
 import { describe, expect, it } from 'vitest';
 import {
+  atRest,
   DESKTOP,
   openConsole,
   origin,
@@ -82,10 +83,10 @@ describe('the reference', () => {
     await links.first().waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('RETRY batches');
-    await expect
-      .poll(() => links.evaluateAll((all) => all.map((link) => link.getAttribute('href'))))
-      .toContain('#retryBatch');
-    expect(await links.count()).toBeLessThan(10);
+    await expect.poll(() => links.count()).toBeLessThan(10);
+    expect(await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')))).toContain(
+      '#retryBatch',
+    );
     await page.getByRole('searchbox').fill('resendBatch');
     await textOf(page.getByRole('status'), /1 operation found/);
     await page.keyboard.press('Enter');
@@ -132,8 +133,9 @@ describe('the reference', () => {
     const { page } = await openConsole({ at: 'docs#createBatch' });
     await page.getByLabel('Example: Request').selectOption({ label: "OpenAI's batch lines" });
     await page.getByRole('button', { name: 'Copy as curl' }).click();
-    const command = await page.evaluate(() => navigator.clipboard.readText());
-    expect(command).toContain(`curl ${origin}/api/v1/batches`);
+    const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+    await expect.poll(clipboard).toContain(`curl ${origin}/api/v1/batches`);
+    const command = await clipboard();
     const body = /-d '([\s\S]*)'$/.exec(command)?.[1] ?? '';
     const response = await fetch(`${origin}/api/v1/batches`, {
       method: 'POST',
@@ -165,7 +167,8 @@ describe('the reference', () => {
 
   it('loads less than 80 KB beside the document', async () => {
     const { page, requests } = await openConsole({ at: 'docs' });
-    await page.getByRole('heading', { name: 'API reference', level: 1 }).waitFor();
+    // They stand in the document, so that it was loaded, too.
+    await page.getByRole('navigation', { name: 'Operations' }).getByRole('link').first().waitFor();
     const paths = new Set([...requests.map((request) => request.split(' ')[1] ?? ''), '/favicon.svg']);
     expect(paths.delete('/openapi.json')).toBe(true);
     const sizes = await Promise.all(
@@ -195,8 +198,7 @@ describe.each([
     for (const summary of await page.locator('main details:not([open]) > summary').all()) {
       if (await summary.isVisible()) await summary.click();
     }
-    // Colours are compared as they end up, not on their way.
-    await page.waitForTimeout(250);
+    await atRest(page);
     expect(await seriousFindings(page)).toEqual([]);
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(overflow).toBeLessThanOrEqual(0);

@@ -7,7 +7,7 @@ useBrowser();
 it('takes the key of a local run, keeps it in this tab alone, and forgets it at signing out', async () => {
   const { page } = await openConsole();
   await page.getByRole('button', { name: 'sk-dev' }).waitFor();
-  expect(await page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('password');
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('type'))).toBe('password');
   await page.getByRole('button', { name: 'sk-dev' }).click();
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.getByRole('heading', { name: 'Batches', level: 1 }).waitFor();
@@ -50,7 +50,7 @@ it('copies on an origin that is not secure, too', async () => {
   await page.getByRole('button', { name: 'Copied' }).waitFor();
   await page.getByLabel('API key').fill('');
   await page.getByLabel('API key').press('Control+v');
-  expect(await page.getByLabel('API key').inputValue()).toBe(id);
+  await expect.poll(() => page.getByLabel('API key').inputValue()).toBe(id);
 });
 
 it('ends the session when the key is revoked meanwhile', async () => {
