@@ -4,7 +4,17 @@ import { expect, it } from 'vitest';
 import { BATCH_POLL_SECONDS } from '../../src/contract/limits.ts';
 import { createBatch, getBatch, pollUntilEnded } from '../e2e/batch-client.ts';
 import { WebhookReceiver } from '../e2e/webhook-receiver.ts';
-import { account, drop, type OpenConsole, openConsole, textOf, useBrowser } from './console-browser.ts';
+import {
+  account,
+  drop,
+  type OpenConsole,
+  openConsole,
+  slowDown,
+  textOf,
+  UPLOAD_LIMIT_MS,
+  UPLOAD_TEST_LIMIT_MS,
+  useBrowser,
+} from './console-browser.ts';
 
 useBrowser();
 
@@ -175,10 +185,13 @@ it('shows what the server refuses, with the place and the request', async () => 
   expect(await page.getByRole('button', { name: 'Start batch' }).isDisabled()).toBe(true);
 });
 
-it('uploads a file that is too large to send inline, and makes the batch of it', async () => {
+it('uploads a file that is too large to send inline, once, and makes the batch of it', async () => {
   const { key, api } = await account('large');
   const opened = await openConsole({ key: key.key, at: '#/batches/new' });
-  const { page } = opened;
+  const { page, requests, mayFail } = opened;
+  mayFail('dry_run');
+  const error = { type: 'internal_error', message: 'Something went wrong', param: null };
+  await page.route(/dry_run=true/, (route) => route.fulfill({ status: 500, json: { error } }), { times: 1 });
   const padding = 'x'.repeat(60_000);
   await drop(page.locator('.drop-zone'), [
     {
@@ -188,10 +201,45 @@ it('uploads a file that is too large to send inline, and makes the batch of it',
     },
   ]);
   await page.getByRole('button', { name: /^Upload 8\.\d MB|^Upload 9 MB/ }).click();
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('button', { name: 'Start 150 requests' }).click();
+  expect(requests.filter((request) => request === 'POST /api/v1/files')).toHaveLength(1);
   const id = await shownBatch(opened);
   await pollUntilEnded(api, id);
   expect(await getBatch(api, id)).toMatchObject({ status: 'completed', completed: 150, failed: 0 });
+});
+
+it('uploads one in parts that is too large for a request, and again after it was stopped', {
+  timeout: UPLOAD_TEST_LIMIT_MS,
+}, async () => {
+  const { key, api } = await account('huge');
+  const opened = await openConsole({ key: key.key, at: '#/batches/new' });
+  const { page, requests } = opened;
+  // Blank lines count for nothing but their bytes.
+  const repeated = { text: `${' '.repeat(1024 ** 2)}\n`, times: 91 };
+  await drop(page.locator('.drop-zone'), [
+    { name: 'huge.jsonl', type: '', content: `${jsonLines(3, () => '@sandbox text=ok')}\n`, repeated },
+  ]);
+  const speedUp = await slowDown(page, 4 * 1024 ** 2);
+  const upload = page.getByRole('button', { name: 'Upload 91 MB and estimate' });
+  await upload.click();
+  const bar = page.getByRole('progressbar', { name: 'Uploading' });
+  await expect.poll(() => bar.getAttribute('value').then(Number)).toBeGreaterThan(0);
+  const [stopped] = await Promise.all([
+    page.waitForResponse('**/api/v1/uploads/*/cancel'),
+    page.getByRole('button', { name: 'Stop uploading' }).click(),
+  ]);
+  expect(stopped.status()).toBe(200);
+  await bar.waitFor({ state: 'detached' });
+  expect(await page.getByRole('alert').count()).toBe(0);
+
+  await speedUp();
+  await upload.click();
+  await page.getByRole('button', { name: 'Start 3 requests' }).click({ timeout: UPLOAD_LIMIT_MS });
+  const id = await shownBatch(opened);
+  await pollUntilEnded(api, id);
+  expect(await getBatch(api, id)).toMatchObject({ status: 'completed', completed: 3, failed: 0 });
+  expect(requests).not.toContain('POST /api/v1/files');
 });
 
 it('streams only the counts of a very large batch, and reads its results by pages', async () => {

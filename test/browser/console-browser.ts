@@ -24,6 +24,10 @@ export const PHONE = { width: 390, height: 844 };
 /** How long something may take to show, on a busy machine. */
 const SHOW_LIMIT_MS = 20_000;
 
+/** How long a hundred megabytes may be on their way there, and for the test around them. */
+export const UPLOAD_LIMIT_MS = 120_000;
+export const UPLOAD_TEST_LIMIT_MS = 180_000;
+
 interface OpenOptions {
   /** Signed in with this key; without one, nobody is. */
   key?: string;
@@ -117,20 +121,24 @@ interface DroppedFile {
   name: string;
   type: string;
   content: string | Buffer;
+  /** What comes after the content, over and over: large files are put together in the page. */
+  repeated?: { text: string; times: number };
 }
 
 /** Drops files onto an element, as a mouse would. */
 export async function drop(target: Locator, files: readonly DroppedFile[]): Promise<void> {
-  const encoded = files.map(({ name, type, content }) => ({
+  const encoded = files.map(({ name, type, content, repeated = { text: '', times: 0 } }) => ({
     name,
     type,
+    repeated,
     base64: Buffer.from(content).toString('base64'),
   }));
   const dataTransfer = await target.page().evaluateHandle((list) => {
     const transfer = new DataTransfer();
-    for (const { name, type, base64 } of list) {
+    for (const { name, type, base64, repeated } of list) {
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-      transfer.items.add(new File([bytes], name, { type }));
+      const rest = new Array<Blob>(repeated.times).fill(new Blob([repeated.text]));
+      transfer.items.add(new File([bytes, ...rest], name, { type }));
     }
     return transfer;
   }, encoded);

@@ -1,10 +1,23 @@
 // Files in the browser: dropped, watched while they travel, looked into, deleted.
+import { createHash } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect, it } from 'vitest';
 import { pngImage } from '../e2e/sample-files.ts';
-import { account, drop, openConsole, slowDown, useBrowser } from './console-browser.ts';
+import {
+  account,
+  drop,
+  openConsole,
+  slowDown,
+  textOf,
+  UPLOAD_LIMIT_MS,
+  UPLOAD_TEST_LIMIT_MS,
+  useBrowser,
+} from './console-browser.ts';
 
 useBrowser();
+
+/** Over what one request takes, and no whole number of parts. */
+const LARGE = { text: 'All work and no play makes Jack a dull boy.\n'.repeat(25_000), times: 90 };
 
 /** Notes every share that a bar of the page shows. */
 const SHARES = `{
@@ -32,6 +45,59 @@ it('uploads dropped files with their progress', async () => {
   await page.getByRole('button', { name: 'long.txt', exact: true }).waitFor();
   expect((await sharesBetween(page)).length).toBeGreaterThan(1);
   expect(await page.locator('progress').count()).toBe(0);
+});
+
+it('uploads a file in parts that is too large for one request', {
+  timeout: UPLOAD_TEST_LIMIT_MS,
+}, async () => {
+  const { key, api } = await account('in parts');
+  const { page, requests } = await openConsole({ key: key.key, at: '#/files', script: SHARES });
+  await page.getByText('No files.').waitFor();
+  await drop(page.locator('.drop-zone'), [
+    { name: 'large.txt', type: 'text/plain', content: '', repeated: LARGE },
+  ]);
+  await page.getByRole('button', { name: 'large.txt', exact: true }).waitFor({ timeout: UPLOAD_LIMIT_MS });
+  const digest = createHash('sha256');
+  for (let time = 0; time < LARGE.times; time++) digest.update(LARGE.text);
+  const { data } = await api.get<{ data: { size: number; sha256: string }[] }>('/api/v1/files');
+  expect(data).toMatchObject([{ size: LARGE.text.length * LARGE.times, sha256: digest.digest('hex') }]);
+  expect(requests.filter((request) => request.endsWith('/parts'))).toHaveLength(6);
+  expect(requests).not.toContain('POST /api/v1/files');
+  expect((await sharesBetween(page)).length).toBeGreaterThan(1);
+});
+
+it('cancels an upload in parts on the server when it is stopped', async () => {
+  const { key, api } = await account('stopped parts');
+  const { page } = await openConsole({ key: key.key, at: '#/files' });
+  await page.getByText('No files.').waitFor();
+  await slowDown(page, 4 * 1024 ** 2);
+  await drop(page.locator('.drop-zone'), [
+    { name: 'large.txt', type: 'text/plain', content: '', repeated: LARGE },
+  ]);
+  const bar = page.getByRole('progressbar', { name: 'large.txt' });
+  await expect.poll(() => bar.getAttribute('value').then(Number)).toBeGreaterThan(0);
+  const [answer] = await Promise.all([
+    page.waitForResponse('**/api/v1/uploads/*/cancel'),
+    page.getByRole('button', { name: 'Stop uploading large.txt' }).click(),
+  ]);
+  expect(answer.status()).toBe(200);
+  const upload = new URL(answer.url()).pathname.replace('/cancel', '');
+  expect(await (await api.send('POST', `${upload}/complete`, { part_ids: ['part_1'] })).text()).toContain(
+    'cancelled',
+  );
+  await bar.waitFor({ state: 'detached' });
+  expect(await page.getByRole('alert').count()).toBe(0);
+  await page.getByText('No files.').waitFor();
+});
+
+it('says before anything is sent that a file is too large', async () => {
+  const { key } = await account('too large');
+  const { page, requests } = await openConsole({ key: key.key, at: '#/files' });
+  await page.getByLabel('Purpose').selectOption('batch');
+  const repeated = { text: ' '.repeat(1024 ** 2), times: 201 };
+  await drop(page.locator('.drop-zone'), [{ name: 'lines.jsonl', type: '', content: '', repeated }]);
+  await textOf(page.getByRole('alert'), /A file cannot be larger than 200 MB.*file_too_large/);
+  expect(requests.filter((request) => request.startsWith('POST'))).toEqual([]);
 });
 
 it('shows images and text, downloads and deletes', async () => {

@@ -1,20 +1,26 @@
-// Uploads a file with its progress, which `fetch` cannot tell: hence XMLHttpRequest.
-import type { FileResponse, UploadPurpose } from '../../contract/files';
-import { commonHeaders, endSessionAfter, failureOf, noAnswer } from './request';
+// Uploads a file: in one request where it fits into one, else in parts.
+import type { FileResponse } from '../../contract/files';
+import { BATCH_INPUT_LIMIT_BYTES, UPLOAD_LIMIT_BYTES } from '../../contract/limits';
+import { formatBytes } from '../format';
+import { messages } from '../preferences';
+import { postForm } from './post-form';
+import { ApiFailure } from './request';
+import { type UploadOptions, uploadInParts } from './upload-in-parts';
 
-const PATH = '/api/v1/files';
+/** The API takes more, but no body of 100 MB, the form included, gets through Cloudflare's Free and Pro plans. */
+const ONE_REQUEST_LIMIT_BYTES = 90 * 1024 ** 2;
 
-interface UploadOptions {
-  purpose: UploadPurpose;
-  /** Seconds after which the file is removed; never without it. */
-  expiresAfter?: number;
-  /** The share sent so far, 0 to 1. */
-  onProgress?: (share: number) => void;
-  signal?: AbortSignal;
-}
-
-/** @throws ApiFailure; a DOMException `AbortError` after an abort */
-export async function uploadFile(file: File, options: UploadOptions): Promise<FileResponse> {
+/**
+ * @param limitBytes where less can be used than the API would take
+ * @throws ApiFailure; a DOMException `AbortError` after an abort
+ */
+export async function uploadFile(
+  file: File,
+  options: UploadOptions,
+  limitBytes = options.purpose === 'batch' ? BATCH_INPUT_LIMIT_BYTES : UPLOAD_LIMIT_BYTES,
+): Promise<FileResponse> {
+  if (file.size > limitBytes) throw tooLarge(limitBytes);
+  if (file.size > ONE_REQUEST_LIMIT_BYTES) return uploadInParts(file, options);
   const form = new FormData();
   form.set('purpose', options.purpose);
   if (options.expiresAfter !== undefined) {
@@ -22,27 +28,11 @@ export async function uploadFile(file: File, options: UploadOptions): Promise<Fi
     form.set('expires_after[seconds]', String(options.expiresAfter));
   }
   form.set('file', file);
-  const answer = await post(form, options);
-  if (answer.status === 200) return JSON.parse(answer.responseText);
-  const requestId = answer.getResponseHeader('x-request-id');
-  const failure = failureOf(answer.status, answer.responseText, requestId);
-  endSessionAfter(failure, PATH);
-  throw failure;
+  return postForm('/api/v1/files', form, options);
 }
 
-function post(
-  form: FormData,
-  { onProgress, signal }: Pick<UploadOptions, 'onProgress' | 'signal'>,
-): Promise<XMLHttpRequest> {
-  return new Promise((resolve, reject) => {
-    const upload = new XMLHttpRequest();
-    upload.open('POST', PATH);
-    for (const [name, value] of Object.entries(commonHeaders(PATH))) upload.setRequestHeader(name, value);
-    upload.upload.addEventListener('progress', ({ loaded, total }) => onProgress?.(loaded / total));
-    upload.addEventListener('load', () => resolve(upload));
-    upload.addEventListener('error', () => reject(noAnswer()));
-    upload.addEventListener('abort', () => reject(new DOMException('aborted', 'AbortError')));
-    signal?.addEventListener('abort', () => upload.abort());
-    upload.send(form);
-  });
+/** Said before anything is sent: the server would say the same. */
+function tooLarge(limitBytes: number): ApiFailure {
+  const message = messages.value.files.tooLarge(formatBytes(limitBytes));
+  return new ApiFailure(null, { type: 'file_too_large', message, param: 'file' });
 }

@@ -21,12 +21,13 @@ interface EstimateCardProps {
 }
 
 export function EstimateCard({ input, options, blocked }: EstimateCardProps) {
-  const { newBatch: m } = messages.value;
+  const { newBatch: m, files } = messages.value;
   const [estimate, setEstimate] = useState<DryRun | null>(null);
   const [uploaded, setUploaded] = useState<string | null>(null);
   const [share, setShare] = useState<number | null>(null);
   const idempotencyKey = useRef('');
   const leaving = useRef(new AbortController());
+  const upload = useRef(new AbortController());
   useEffect(() => () => leaving.current.abort(), []);
 
   const inputs = () => (input?.kind === 'inline' ? { inputs: input.lines } : { input_file_id: uploaded });
@@ -34,15 +35,28 @@ export function EstimateCard({ input, options, blocked }: EstimateCardProps) {
     const { signal } = leaving.current;
     const ask = async (body: object) =>
       setEstimate(await requestJson<DryRun>('POST', '/api/v1/batches?dry_run=true', { body, signal }));
-    if (input?.kind === 'file') {
-      setShare(0);
-      const file = await uploadFile(input.file, { purpose: 'batch', onProgress: setShare, signal }).finally(
-        () => setShare(null),
-      );
-      setUploaded(file.id);
-      await ask({ input_file_id: file.id });
-    } else if (input !== null) await ask({ inputs: input.lines });
+    if (input?.kind === 'inline') await ask({ inputs: input.lines });
+    if (input?.kind !== 'file') return;
+    // What is there is not sent again where only the estimate has failed.
+    const id = uploaded ?? (await send(input.file));
+    if (id !== null) await ask({ input_file_id: id });
   });
+  /** The id of the uploaded file; null where the upload was stopped. */
+  const send = async (file: File): Promise<string | null> => {
+    upload.current = new AbortController();
+    const signal = AbortSignal.any([leaving.current.signal, upload.current.signal]);
+    setShare(0);
+    try {
+      const { id } = await uploadFile(file, { purpose: 'batch', onProgress: setShare, signal });
+      setUploaded(id);
+      return id;
+    } catch (error) {
+      if (signal.aborted) return null;
+      throw error;
+    } finally {
+      setShare(null);
+    }
+  };
   const start = useAction(async () => {
     const batch = await requestJson<BatchResponse>('POST', '/api/v1/batches', {
       body: { ...inputs(), ...options },
@@ -72,9 +86,14 @@ export function EstimateCard({ input, options, blocked }: EstimateCardProps) {
           {share !== null && (
             <div class="stack tight">
               <progress value={share} max={1} aria-label={m.uploading} />
-              <small class="muted">
-                {m.uploading} {formatPercent(share)}
-              </small>
+              <div class="upload-line">
+                <small class="muted">
+                  {share < 1 ? `${m.uploading} ${formatPercent(share)}` : files.finishing}
+                </small>
+                <button type="button" class="quiet small" onClick={() => upload.current.abort()}>
+                  {m.stopUpload}
+                </button>
+              </div>
             </div>
           )}
         </>

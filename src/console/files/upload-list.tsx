@@ -16,7 +16,7 @@ export function UploadList({ uploads }: { uploads: Uploads }) {
             <strong>{name}</strong>
             <span class="muted tabular">
               {formatBytes(size)}
-              {failure === null && ` · ${formatPercent(share)}`}
+              {failure === null && ` · ${share < 1 ? formatPercent(share) : m.finishing}`}
             </span>
             <button
               type="button"

@@ -1,12 +1,9 @@
 // Uploads under way: one after the other, each with its progress, until they are done or given up.
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { UploadPurpose } from '../../contract/files';
-import { FILE_LIMIT_BYTES } from '../../contract/limits';
-import { ApiFailure } from '../api/request';
+import type { ApiFailure } from '../api/request';
 import { uploadFile } from '../api/upload-file';
 import { asFailure } from '../api/use-resource';
-import { formatBytes } from '../format';
-import { messages } from '../preferences';
 
 interface Upload {
   key: number;
@@ -39,13 +36,14 @@ export function useUploads(onDone: () => void): Uploads {
   const send = async (file: File, purpose: UploadPurpose, key: number, signal: AbortSignal) => {
     if (signal.aborted) return;
     try {
-      if (file.size > FILE_LIMIT_BYTES) throw tooLarge();
       await uploadFile(file, { purpose, signal, onProgress: (share) => change(key, { share }) });
       dismiss(key);
       onDone();
     } catch (error) {
-      if (signal.aborted) dismiss(key);
-      else change(key, { failure: asFailure(error) });
+      if (leaving.current.signal.aborted) return;
+      if (!signal.aborted) return change(key, { failure: asFailure(error) });
+      // One stopped at its very end may be there all the same, and then it is to be seen.
+      onDone();
     }
   };
   const add = (files: readonly File[], purpose: UploadPurpose) => {
@@ -63,10 +61,4 @@ export function useUploads(onDone: () => void): Uploads {
     }
   };
   return { list, add, dismiss };
-}
-
-/** Said before anything is sent: the server would say the same after a hundred megabytes. */
-function tooLarge(): ApiFailure {
-  const message = messages.value.files.tooLarge(formatBytes(FILE_LIMIT_BYTES));
-  return new ApiFailure(null, { type: 'file_too_large', message, param: 'file' });
 }

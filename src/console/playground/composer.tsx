@@ -1,5 +1,6 @@
 // Where the next message is written: text, dropped or chosen files, and the button that sends or stops.
 import { useState } from 'preact/hooks';
+import { PARTS_LIMIT_BYTES } from '../../contract/limits';
 import { uploadFile } from '../api/upload-file';
 import { useAction } from '../api/use-action';
 import { useFileDrop } from '../components/drop-zone';
@@ -25,10 +26,11 @@ export function Composer({ streaming, blocked, onSend, onStop }: ComposerProps) 
   const [attachments, setAttachments] = useState<Attachment[]>([]);
   const attach = useAction(async (files: File[]) => {
     for (const file of files) {
-      const { id, filename, content_type } = await uploadFile(file, {
-        purpose: 'user_data',
-        expiresAfter: ATTACHMENT_SECONDS,
-      });
+      const { id, filename, content_type } = await uploadFile(
+        file,
+        { purpose: 'user_data', expiresAfter: ATTACHMENT_SECONDS },
+        PARTS_LIMIT_BYTES,
+      );
       setAttachments((last) => [...last, { fileId: id, name: filename, mediaType: content_type }]);
     }
   });
