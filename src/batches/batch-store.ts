@@ -176,12 +176,13 @@ export class BatchStore {
   /** Ranges that may be dispatched now, in input order, and suspects after all others. */
   waitingRanges(now: number, limit: number): RangeRow[] {
     const { open, untouched, count } = this.#openRanges();
-    const waiting = Array.from(open)
-      .filter(([, range]) => range.status === 'waiting' && range.notBefore <= now)
-      .sort(([a], [b]) => a - b);
-    const [suspects, ready] = [true, false].map((wanted) =>
-      waiting.filter(([, range]) => isSuspect(range) === wanted).map(([n]) => n),
-    ) as [number[], number[]];
+    const ready: number[] = [];
+    const suspects: number[] = [];
+    for (const [n, range] of Array.from(open).sort(([a], [b]) => a - b)) {
+      if (range.status !== 'waiting' || range.notBefore > now) continue;
+      if (isSuspect(range)) suspects.push(n);
+      else ready.push(n);
+    }
     for (let n = untouched; n < count && ready.length < limit; n++) ready.push(n);
     return this.#rows([...ready, ...suspects].slice(0, limit));
   }
