@@ -45,18 +45,22 @@ it('shows what a model says as text, whatever it would be as a page', async () =
 
 it('stops at once, keeps what came, and goes on from there', async () => {
   const { key } = await account('stop');
-  const { page } = await openConsole({ key: key.key, at: '#/playground' });
+  const { page, requests } = await openConsole({ key: key.key, at: '#/playground' });
   const message = page.getByLabel('Message', { exact: true });
   await message.fill('Hello\n@sandbox tokens=2000 chunk_delay=50ms');
   await message.press('Enter');
   await textOf(page.locator('.turn.assistant .turn-text'), /word word/);
+  await message.fill('And ');
   await page.getByRole('button', { name: 'Stop' }).click();
   await page.getByText('stopped: what was generated until then is charged').waitFor();
   const kept = await page.locator('.turn.assistant .turn-text').textContent();
 
-  await message.fill('And again');
+  // The draft is neither sent by the click that stops nor lost, and is where one types on.
+  await page.keyboard.type('again');
+  expect(await message.inputValue()).toBe('And again');
   await message.press('Enter');
   await textOf(page.locator('.turn.assistant').nth(1), /And again/);
+  expect(requests.filter((request) => request.endsWith('/chat/completions'))).toHaveLength(2);
   expect(await page.locator('.turn.assistant .turn-text').first().textContent()).toBe(kept);
 });
 

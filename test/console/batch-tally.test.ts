@@ -68,6 +68,7 @@ describe('the time left', () => {
     [progress(40, 60), null, 0],
     [progress(40), null, null],
     [progress(40), 0, null],
+    [{ ...progress(0), total: 0 }, null, null],
   ])('of %j at %j a second is %j', (state, rate, left) => {
     expect(timeLeft(state, rate)).toBe(left);
   });

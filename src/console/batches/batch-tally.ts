@@ -73,6 +73,8 @@ export class BatchTally {
 
 /** Milliseconds until the rest is done at this speed, or null where that cannot be said. */
 export function timeLeft({ completed, failed, total }: Progress, rate: number | null): number | null {
+  // A file whose lines are still being counted.
+  if (total === 0) return null;
   const left = total - completed - failed;
   if (left <= 0) return 0;
   return rate === null || rate <= 0 ? null : (left / rate) * 1000;

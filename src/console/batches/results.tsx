@@ -18,10 +18,16 @@ const PAGE_SIZE = 50;
 
 export function Results({ view }: { view: WatchView }) {
   const { batches: m } = messages.value;
-  const ended = isEnded(view.batch);
-  if (ended || !streamsResults(view.batch)) return <PagedResults batch={view.batch} ended={ended} />;
-  if (view.recent.length === 0) return <p class="muted centered">{m.noResultsYet}</p>;
-  return <ResultTable results={view.recent} />;
+  const { batch, recent } = view;
+  const ended = isEnded(batch);
+  const isStreamed = streamsResults(batch);
+  const seen = isStreamed ? recent.length : batch.completed + batch.failed;
+  if (!ended && seen === 0) return <p class="muted centered">{m.noResultsYet}</p>;
+  return isStreamed && !ended ? (
+    <ResultTable results={recent} />
+  ) : (
+    <PagedResults batch={batch} ended={ended} />
+  );
 }
 
 /** Of a running batch, those that are done, in the order in which they were; the list does not move by itself. */

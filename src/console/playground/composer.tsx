@@ -1,5 +1,5 @@
 // Where the next message is written: text, dropped or chosen files, and the button that sends or stops.
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { PARTS_LIMIT_BYTES } from '../../contract/limits';
 import { uploadFile } from '../api/upload-file';
 import { useAction } from '../api/use-action';
@@ -34,6 +34,7 @@ export function Composer({ streaming, blocked, onSend, onStop }: ComposerProps) 
       setAttachments((last) => [...last, { fileId: id, name: filename, mediaType: content_type }]);
     }
   });
+  const field = useRef<HTMLTextAreaElement>(null);
   const drop = useFileDrop(attach.run, true);
   const canSend =
     !streaming && !attach.busy && blocked === null && (text.trim() !== '' || attachments.length > 0);
@@ -73,6 +74,7 @@ export function Composer({ streaming, blocked, onSend, onStop }: ComposerProps) 
         </ul>
       )}
       <textarea
+        ref={field}
         rows={3}
         aria-label={m.message}
         placeholder={m.messagePlaceholder}
@@ -101,13 +103,22 @@ export function Composer({ streaming, blocked, onSend, onStop }: ComposerProps) 
           {attach.busy ? m.attaching : m.attach}
         </label>
         <small class={blocked === null ? 'muted hint' : 'muted'}>{blocked ?? m.sendHint}</small>
+        {/* Two elements: one that became the other amid a click would send the draft by the click that stops. */}
         {streaming ? (
-          <button type="button" class="quiet" onClick={onStop}>
+          <button
+            key="stop"
+            type="button"
+            class="quiet"
+            onClick={() => {
+              onStop();
+              field.current?.focus();
+            }}
+          >
             <Icon name="stop" />
             {m.stop}
           </button>
         ) : (
-          <button type="submit" class="primary" disabled={!canSend}>
+          <button key="send" type="submit" class="primary" disabled={!canSend}>
             <Icon name="send" />
             {m.send}
           </button>
