@@ -165,13 +165,12 @@ export async function textOf(target: Locator, pattern: RegExp): Promise<string> 
 
 /** Waits for what moves or changes its colour: those are compared as they end up. What pulses for ever is left out. */
 export async function atRest(page: Page): Promise<void> {
-  await page.evaluate(async () => {
-    const ending = document
+  // Asked anew each time: a promise of one whose element is gone may never settle.
+  await page.waitForFunction(() =>
+    document
       .getAnimations()
-      .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY);
-    // One that is taken over by another is cancelled.
-    await Promise.allSettled(ending.map(({ finished }) => finished));
-  });
+      .every(({ effect }) => effect?.getComputedTiming().endTime === Number.POSITIVE_INFINITY),
+  );
 }
 
 /** One line for each serious or critical finding of axe, whose source was the `script` of the page. */
