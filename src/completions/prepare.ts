@@ -1,6 +1,6 @@
 // What comes before any call to a model: the request is checked, its parts are read, its length is estimated.
 import type { ChatRequest } from '../contract/chat';
-import { ApiError } from '../contract/errors';
+import { ApiError, atParam } from '../contract/errors';
 import { type CatalogueModel, findModel, missingKeyOf } from '../models/catalogue';
 import type { ModelMessage } from '../models/model';
 import { countUnreadParts, estimatePromptTokens, estimateUnreadPromptTokens } from '../models/token-estimate';
@@ -31,9 +31,8 @@ export async function checkChatRequest(request: ChatRequest): Promise<CatalogueM
   }
   await checkToolProtocol(request);
   if (request.response_format?.type === 'json_schema') {
-    await checkSchema(request.response_format.json_schema.schema).catch((error: unknown) => {
-      throw error instanceof ApiError ? error.at('response_format.json_schema.schema') : error;
-    });
+    const { schema } = request.response_format.json_schema;
+    await checkSchema(schema).catch(atParam('response_format.json_schema.schema'));
   }
   return model;
 }

@@ -1,6 +1,6 @@
 // The tool protocol of a request: its tools, its tool choice, and that every call in its messages is answered once.
 import type { ChatMessage, ChatRequest, NamedToolChoice, ToolCall } from '../contract/chat';
-import { ApiError } from '../contract/errors';
+import { ApiError, atParam } from '../contract/errors';
 import type { Detail } from '../contract/messages/en';
 import { cutText } from '../platform/cut-text';
 import { checkSchema } from './json-schema';
@@ -29,9 +29,7 @@ async function checkTools({ tools }: ChatRequest): Promise<void> {
     if (names.has(declared.name)) throw invalid(['tool_name_repeated', declared.name], `${place}.name`);
     names.add(declared.name);
     if (declared.parameters) {
-      await checkSchema(declared.parameters).catch((error: unknown) => {
-        throw error instanceof ApiError ? error.at(`${place}.parameters`) : error;
-      });
+      await checkSchema(declared.parameters).catch(atParam(`${place}.parameters`));
     }
   }
 }
